@@ -15,5 +15,6 @@ for path in sys.argv[1:]:
 PY
 compile "$run" -o requirements/run.txt
 compile "$run" requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
+compile requirements/build.in -o requirements/build.txt
 compile requirements/awscli.in -o requirements/awscli.txt
 compile requirements/bench.in -o requirements/bench.txt
