@@ -73,7 +73,20 @@ class Due:
     data: Mapping[str, Any]
 
 
-Change = Put | Drop | Store | Due
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Append one line to the history on disk, which the pages show: an event, or a try to post one.
+
+    `message_id` is SES's id of the message it belongs to ("" if none). Memory knows nothing of it.
+    """
+
+    at: float
+    kind: str
+    message_id: str
+    data: Mapping[str, Any]
+
+
+Change = Put | Drop | Store | Due | Log
 
 
 class Account:
