@@ -1,0 +1,1 @@
+"""Campaigns: drafting, expanding to messages, pausing."""

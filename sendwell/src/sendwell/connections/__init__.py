@@ -1,0 +1,1 @@
+"""Connections to SES: region, credentials, environment, set-up state."""

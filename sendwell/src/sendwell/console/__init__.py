@@ -1,0 +1,1 @@
+"""The owner's pages that belong to no single feature."""

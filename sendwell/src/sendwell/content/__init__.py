@@ -1,0 +1,1 @@
+"""What a message says: immutable content and its rendering."""

@@ -1,0 +1,54 @@
+"""E-mail addresses as SES can send to them, and the key that makes them unique.
+
+Lives here: parsing and normalising. Must not live here: DNS, lists of domains, who may be mailed.
+SES has no SMTPUTF8: the local part is 7-bit ASCII, the domain goes out as A-labels (SES API, Destination).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
+                    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00a0"))
+
+
+class InvalidAddress(ValueError):
+    """The text is not an address that SES can send to; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`address` is sent to (local part as given, domain as lower-case A-labels); `key` is all lower case."""
+
+    address: str
+    key: str
+
+    @property
+    def domain(self) -> str:
+        return self.key.rpartition("@")[2]
+
+
+def parse(text: str) -> Address:
+    """The address in `text`, trimmed of spaces and invisible characters. Raises InvalidAddress with a plain reason."""
+    cleaned = text.translate(_INVISIBLE).strip()
+    if len(cleaned) <= 254 and _PLAIN.fullmatch(cleaned) and len(cleaned.rpartition("@")[0]) <= 64:
+        local, _, domain = cleaned.rpartition("@")
+        return Address(f"{local}@{domain.lower()}", cleaned.lower())
+    return _parse_unusual(cleaned)
+
+
+def _parse_unusual(cleaned: str) -> Address:
+    try:
+        found = validate_email(
+            cleaned, check_deliverability=False, allow_smtputf8=False, strict=True, test_environment=True
+        )
+    except EmailNotValidError as error:
+        raise InvalidAddress(str(error)) from error
+    if found.ascii_email is None or len(found.ascii_email) > 254:
+        raise InvalidAddress("The part before the @ must be plain ASCII: Amazon SES cannot send to it otherwise.")
+    local, _, domain = found.ascii_email.rpartition("@")
+    return Address(f"{local}@{domain.lower()}", found.ascii_email.lower())

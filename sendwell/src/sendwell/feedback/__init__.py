@@ -1,0 +1,1 @@
+"""Bounces, complaints and deliveries coming back by SNS."""

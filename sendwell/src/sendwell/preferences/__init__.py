@@ -1,0 +1,1 @@
+"""Leaving: unsubscribe page and one-click endpoint."""

@@ -1,0 +1,1 @@
+"""Counts of what happened to mail, by day."""

@@ -1,0 +1,1 @@
+"""Single messages: test sends and notices."""

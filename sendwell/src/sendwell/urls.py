@@ -1,0 +1,7 @@
+"""All routes, composed from the features' own."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
