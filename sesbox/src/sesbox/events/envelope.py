@@ -59,7 +59,6 @@ class Post:
     raw: bool = False
     signature_version: str = "1"
     attempt: int = 0
-    ses_message_id: str | None = None
 
     def to_data(self) -> dict[str, Any]:
         """The same as plain JSON, without what is at its default."""

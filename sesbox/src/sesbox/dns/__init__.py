@@ -1,0 +1,1 @@
+"""The DNS door: a scripted zone, served and checked."""
