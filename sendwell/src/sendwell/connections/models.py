@@ -41,6 +41,9 @@ class Connection(models.Model):
     signing_certificate = models.TextField(blank=True, default="", help_text="Pinned PEM; custom endpoints only.")
     signing_certificate_url = models.CharField(max_length=500, blank=True, default="")
 
+    problem = models.CharField(max_length=500, blank=True, default="", help_text="What SES last said against it.")
+    problem_at = models.DateTimeField(null=True)
+
     in_sandbox = models.BooleanField(null=True)
     sending_enabled = models.BooleanField(null=True)
     enforcement_status = models.CharField(max_length=60, blank=True, default="")
@@ -71,7 +74,7 @@ class Identity(models.Model):
     status = models.CharField(max_length=30, help_text="SES's word: PENDING, SUCCESS, FAILED, ... unknown ones kept.")
     verified = models.BooleanField(default=False)
     purpose = models.CharField(max_length=10, default="sender", help_text="sender or recipient (a sandbox tester).")
-    detail = models.JSONField(default=dict, blank=True, help_text="DKIM tokens, hosted zone, MAIL FROM as SES gave them.")
+    detail = models.JSONField(default=dict, blank=True, help_text="DKIM tokens and hosted zone as SES gave them.")
     checked_at = models.DateTimeField(null=True)
 
     class Meta:
