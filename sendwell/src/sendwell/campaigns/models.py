@@ -30,7 +30,9 @@ class Campaign(models.Model):
     reply_to = models.CharField(max_length=320, blank=True, default="")
     subject = models.CharField(max_length=400, blank=True, default="")
     body = models.TextField(blank=True, default="")
-    body_format = models.CharField(max_length=8, choices=[("markdown", "Markdown"), ("html", "HTML")], default="markdown")
+    body_format = models.CharField(
+        max_length=8, choices=[("markdown", "Markdown"), ("html", "HTML")], default="markdown"
+    )
     status = models.CharField(max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.DRAFT)
     content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True, help_text="Frozen at Start.")
     cursor = models.BigIntegerField(default=0)

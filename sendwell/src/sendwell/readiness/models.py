@@ -38,8 +38,11 @@ class AccessRequest(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
     limit_kind = models.CharField(max_length=12, choices=LimitKind.choices, default=LimitKind.DAILY_QUOTA)
     limit_value = models.PositiveIntegerField(null=True)
+    sends_per_day = models.PositiveSmallIntegerField(default=1, help_text="On a peak day; for the proposed value only.")
     mail_type = models.CharField(max_length=14, choices=MailType.choices, default=MailType.MARKETING)
-    other_type = models.CharField(max_length=14, blank=True, default="", help_text="MARKETING or TRANSACTIONAL, if Other.")
+    other_type = models.CharField(
+        max_length=14, blank=True, default="", help_text="MARKETING or TRANSACTIONAL, if Other."
+    )
     website = models.CharField(max_length=1000, blank=True, default="")
     complies = models.BooleanField(null=True, help_text="Service Terms and Acceptable Use Policy.")
     requested_only = models.BooleanField(null=True, help_text="Only to people who asked for this mail.")
@@ -54,11 +57,17 @@ class AccessRequest(models.Model):
     answered_at = models.DateTimeField(null=True)
     granted_quota = models.FloatField(null=True)
     granted_rate = models.FloatField(null=True)
+    checked_at = models.DateTimeField(null=True, help_text="When GetAccount was last asked about this request.")
+    last_error = models.TextField(
+        blank=True, default="", help_text="Why the last submit or check failed, and the remedy."
+    )
     ses_status = models.CharField(max_length=60, blank=True, default="", help_text="SES's own word, unknown ones kept.")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection"], condition=Q(state__in=["draft", "pending"]), name="request_one_open"),
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(state__in=["draft", "pending"]), name="request_one_open"
+            ),
         ]
 
 
