@@ -27,7 +27,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One accepted message as it was accepted. `meta` holds what events need (tags, operation, source ip...)."""
+    """One accepted message as it was accepted. `meta` holds what events need (tags, operation, source ip...).
+
+    `region` is filled in by storage when a message is read back.
+    """
 
     message_id: str
     accepted_at: float
@@ -37,6 +40,7 @@ class Message:
     raw: bytes
     configuration_set: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
