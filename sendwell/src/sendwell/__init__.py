@@ -3,3 +3,5 @@
 from sendwell.core.sqlite import use_safe_sqlite
 
 use_safe_sqlite()
+
+__version__ = "0.1.0"

@@ -18,11 +18,15 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SENDWELL_", extra="ignore")
 
     data_dir: Path = Field(default=Path("data"), description="Where databases, the key ring and ready files live.")
-    database_url: str = Field(default="", description="sqlite:///file or postgresql://...; empty is SQLite in data_dir.")
+    database_url: str = Field(
+        default="", description="sqlite:///file or postgresql://...; empty is SQLite in data_dir."
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = Field(default="", description="What recipients and SNS reach us by; empty is http://host:port.")
-    keyring: str = Field(default="", description="The key ring's JSON itself; empty is the file keyring.json in data_dir.")
+    keyring: str = Field(
+        default="", description="The key ring's JSON itself; empty is the file keyring.json in data_dir."
+    )
     secret_key: str = Field(default="", description="Django's signing key; empty derives one from the key ring.")
     embedded: bool = Field(default=True, description="Start a sesbox beside sendwell and offer it as a rehearsal.")
     sesbox_port: int = Field(default=4580, ge=1, le=65535)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONE, SELF
 
 from sendwell.config import Config
 from sendwell.core.clock import Clock
@@ -17,7 +20,12 @@ SENDWELL = Installation(_config, Clock(_config.rehearsal_clock_file), _ring)
 
 SECRET_KEY = _config.secret_key or hashlib.sha256(b"django:" + _ring.links[-1][1]).hexdigest()
 DEBUG = _config.debug
-ALLOWED_HOSTS = [h for h in {_config.host, "127.0.0.1", "localhost", "[::1]", *_config.allowed_hosts.split(",")} if h]
+_public = urlsplit(_config.base_url)
+_HTTPS = _public.scheme == "https"
+ALLOWED_HOSTS = sorted(
+    {_config.host, _public.hostname or "", "127.0.0.1", "localhost", "[::1]", *_config.allowed_hosts.split(",")} - {""}
+)
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
@@ -56,8 +64,6 @@ INSTALLED_APPS = [
 
 
 def _database(config: Config) -> dict[str, object]:
-    from urllib.parse import unquote, urlsplit
-
     parts = urlsplit(config.database)
     if parts.scheme == "sqlite":
         Path(unquote(parts.path[1:])).parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +106,70 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "sendwell.console.context.console",
             ],
         },
     }
 ]
+
+# Sign-in: by e-mail and password, or by one-time link (workspaces). Nobody signs up by themselves.
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "console:home"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "sendwell.workspaces.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# allauth's rate limits count here. One web process serves all threads, so its own memory is enough; several hosts
+# behind a balancer each count for themselves.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_NAME = "sendwell_session"
+CSRF_COOKIE_NAME = "sendwell_csrf"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = (_config.data_dir / "static").absolute()
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "sendwell.core.static.CollectedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"sendwell": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+}

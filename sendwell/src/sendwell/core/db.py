@@ -162,4 +162,3 @@ def open_plain(url: str) -> PlainDb:
     if parts.scheme in ("postgresql", "postgres"):
         return PostgresDb(url)
     raise ValueError(f"SENDWELL_DATABASE_URL must start with sqlite:/// or postgresql://, not {parts.scheme!r}://")
-

@@ -14,7 +14,8 @@ class Job(models.Model):
     payload = models.JSONField(default=dict)
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
-    attempts = models.PositiveIntegerField(default=0)
+    asked = models.PositiveIntegerField(default=1, help_text="Times asked for; asking during a run makes it run again.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Runs since the last success or request.")
     last_error = models.TextField(blank=True, default="")
     done_at = models.DateTimeField(null=True)
 

@@ -1,0 +1,79 @@
+"""What every console page's frame needs: workspace, navigation, the rehearsal banner. No page's own content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+import sendwell
+from sendwell.connections.models import ConnectionKind
+from sendwell.core.installation import installation
+from sendwell.workspaces.models import Workspace
+from sendwell.workspaces.service import workspace_of
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the side bar."""
+
+    label: str
+    icon: str
+    url: str
+    active: bool
+
+
+_NAV = (
+    ("Home", "home", "console:home", "/"),
+    ("Contacts", "users", "contacts:list", "/contacts/"),
+    ("Lists", "list", "contacts:lists", "/lists/"),
+    ("Campaigns", "speakerphone", "campaigns:list", "/campaigns/"),
+    ("Suppression", "ban", "suppression:list", "/suppression/"),
+    ("Connections", "plug-connected", "connections:list", "/connections/"),
+    ("Leave the sandbox", "door-exit", "readiness:home", "/leave-the-sandbox/"),
+)
+
+
+def console(request: HttpRequest) -> Mapping[str, Any]:
+    """Context processor. Lazy, so that public pages and fragments pay nothing for it."""
+    return {
+        "sendwell_version": sendwell.__version__,
+        "nav_items": SimpleLazyObject(lambda: _navigation(request.path)),
+        "workspace": SimpleLazyObject(lambda: _workspace(request)),
+        "rehearsal": SimpleLazyObject(lambda: _is_rehearsal(request)),
+        "rehearsal_url": SimpleLazyObject(lambda: f"http://127.0.0.1:{installation().config.sesbox_port}/"),
+    }
+
+
+def _navigation(path: str) -> list[NavItem]:
+    return [
+        NavItem(label, icon, _url(name, start), path == start or (start != "/" and path.startswith(start)))
+        for label, icon, name, start in _NAV
+    ]
+
+
+def _url(name: str, fallback: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return fallback
+
+
+def _workspace(request: HttpRequest) -> Workspace | None:
+    try:
+        return workspace_of(request) if request.user.is_authenticated else None
+    except PermissionDenied:
+        return None
+
+
+def _is_rehearsal(request: HttpRequest) -> bool:
+    """True while the workspace has no connection that sends for real."""
+    workspace = _workspace(request)
+    if workspace is None:
+        return False
+    return not workspace.connection_set.exclude(kind=ConnectionKind.EMBEDDED).exists()

@@ -1,0 +1,19 @@
+"""The dashboard and the account page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Where things stand and what to do next."""
+    return render(request, "console/home.html")
+
+
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """The signed-in person's e-mail address and password."""
+    return render(request, "console/account.html")

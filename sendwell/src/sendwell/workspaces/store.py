@@ -1,0 +1,60 @@
+"""Reads and writes of workspaces, memberships and sign-in links."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from sendwell.workspaces.models import Membership, Role, SignInLink, Workspace
+
+
+def first_membership(user_id: int) -> Membership | None:
+    """The person's oldest membership with its workspace."""
+    return Membership.objects.filter(user_id=user_id).select_related("workspace").order_by("id").first()
+
+
+def owners() -> list[User]:
+    """Owners of any workspace, oldest first."""
+    return list(User.objects.filter(membership__role=Role.OWNER, is_active=True).order_by("id").distinct())
+
+
+def user_by_email(email: str) -> User | None:
+    return User.objects.filter(email__iexact=email, is_active=True).order_by("id").first()
+
+
+def add_workspace(name: str, now: datetime) -> Workspace:
+    return Workspace.objects.create(name=name, created_at=now)
+
+
+def add_owner(workspace: Workspace, email: str) -> User:
+    """A person without a usable password who owns the workspace."""
+    user = User.objects.create_user(username=email, email=email, password=None)
+    Membership.objects.create(user=user, workspace=workspace, role=Role.OWNER)
+    return user
+
+
+def add_link(user: User, token_hash: str, expires_at: datetime) -> None:
+    SignInLink.objects.create(user=user, token_hash=token_hash, expires_at=expires_at)
+
+
+def link(token_hash: str) -> SignInLink | None:
+    return SignInLink.objects.filter(token_hash=token_hash, user__is_active=True).select_related("user").first()
+
+
+def use_link(link_id: int, now: datetime) -> bool:
+    """Mark a link used; False if somebody was quicker. One statement, so two posts cannot both win."""
+    return SignInLink.objects.filter(id=link_id, used_at__isnull=True).update(used_at=now) == 1
+
+
+def drop_links(user: User) -> None:
+    """Forget the person's unused links, so that only the newest one opens anything."""
+    SignInLink.objects.filter(user=user, used_at__isnull=True).delete()
+
+
+def any_workspace() -> Workspace | None:
+    return Workspace.objects.order_by("id").first()
+
+
+def email_taken(email: str, but: int) -> bool:
+    return User.objects.filter(email__iexact=email).exclude(id=but).exists()
