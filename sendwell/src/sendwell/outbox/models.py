@@ -11,51 +11,21 @@ from django.db.models import Q
 from sendwell.connections.models import Connection
 from sendwell.contacts.models import Contact
 from sendwell.content.models import Content
+from sendwell.outbox.rules import (
+    OUTCOME_LABELS,
+    REASON_LABELS,
+    STATUS_LABELS,
+    AttemptOutcome,
+    Reason,
+    Status,
+    Stream,
+)
 from sendwell.workspaces.models import Workspace
 
-
-class Stream(models.TextChoices):
-    CAMPAIGN = "campaign", "Campaign"
-    OPT_IN = "opt_in", "Opt-in"
-    TRANSACTIONAL = "transactional", "Transactional"
-
-
-class Status(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    HELD = "held", "Held"
-    SENDING = "sending", "Sending"
-    IN_DOUBT = "in_doubt", "In doubt"
-    ACCEPTED = "accepted", "Accepted by SES"
-    DELIVERED = "delivered", "Delivered"
-    BOUNCED = "bounced", "Bounced"
-    COMPLAINED = "complained", "Complained"
-    SKIPPED = "skipped", "Skipped"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
-
-
-class Reason(models.TextChoices):
-    """Why a message is in its state. Skips, holds and failures always have one."""
-
-    NONE = "", ""
-    SANDBOX = "sandbox", "The account is in the sandbox and this recipient is not verified"
-    PAUSED_CAMPAIGN = "paused_campaign", "The campaign is paused"
-    SUPPRESSED_BOUNCE = "suppressed_bounce", "An earlier mail bounced"
-    SUPPRESSED_COMPLAINT = "suppressed_complaint", "An earlier mail was reported as spam"
-    SUPPRESSED_OTHER = "suppressed_other", "On the suppression list"
-    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-    UNCONFIRMED = "unconfirmed", "Never confirmed"
-    CONTACT_PAUSED = "contact_paused", "Asked for a pause"
-    RENDER_ERROR = "render_error", "The content could not be rendered for this contact"
-    REFUSED = "refused", "SES refused the message"
-    NO_ANSWER = "no_answer", "No complete answer from SES"
-    SERVER_ERROR = "server_error", "SES answered with a server error"
-    LEASE_EXPIRED = "lease_expired", "The worker stopped between calling SES and recording the answer"
-    HARD_BOUNCE = "hard_bounce", "Permanent bounce"
-    SOFT_BOUNCE = "soft_bounce", "Transient bounce"
-    COMPLAINT = "complaint", "Reported as spam"
-    REJECTED = "rejected", "SES found a virus"
-    OWNER = "owner", "By the owner"
+STREAM_CHOICES = [(s.value, s.value) for s in Stream]
+STATUS_CHOICES = [(s.value, STATUS_LABELS[s]) for s in Status]
+REASON_CHOICES = [(r.value, REASON_LABELS[r]) for r in Reason]
+OUTCOME_CHOICES = [(o.value, OUTCOME_LABELS[o]) for o in AttemptOutcome]
 
 
 class Message(models.Model):
@@ -63,7 +33,7 @@ class Message(models.Model):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
-    stream = models.CharField(max_length=13, choices=Stream.choices)
+    stream = models.CharField(max_length=13, choices=STREAM_CHOICES)
     campaign_id = models.BigIntegerField(null=True, help_text="No foreign key: campaigns stand above the outbox.")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True)
     list_id = models.BigIntegerField(null=True, help_text="The list whose consent counts for campaign mail.")
@@ -73,8 +43,8 @@ class Message(models.Model):
     address = models.CharField(max_length=320)
     address_key = models.CharField(max_length=320)
     priority = models.SmallIntegerField(default=5, help_text="1 opt-in, 2 transactional, 5 campaign; lower first.")
-    status = models.CharField(max_length=10, choices=Status.choices)
-    reason = models.CharField(max_length=20, choices=Reason.choices, default=Reason.NONE, blank=True)
+    status = models.CharField(max_length=10, choices=STATUS_CHOICES)
+    reason = models.CharField(max_length=20, choices=REASON_CHOICES, default=Reason.NONE.value, blank=True)
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, help_text="Database time; set while SENDING.")
@@ -83,6 +53,7 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    doubt_proven_at = models.DateTimeField(null=True, help_text="Since when grace counts for a message in doubt.")
 
     class Meta:
         constraints = [
@@ -93,28 +64,21 @@ class Message(models.Model):
                 condition=Q(stream="campaign", campaign_id__isnull=False, contact__isnull=False, list_id__isnull=False)
                 | Q(stream__in=["opt_in", "transactional"], idempotency_key__isnull=False, campaign_id__isnull=True),
             ),
-            models.CheckConstraint(name="message_status_known", condition=Q(status__in=Status.values)),
+            models.CheckConstraint(name="message_status_known", condition=Q(status__in=[s.value for s in Status])),
             models.CheckConstraint(
                 name="message_reason_given",
                 condition=~Q(status__in=["held", "skipped", "failed", "in_doubt"]) | ~Q(reason=""),
             ),
         ]
         indexes = [
-            models.Index(fields=["connection", "priority", "due_at", "id"], condition=Q(status="queued"), name="message_claim"),
+            models.Index(
+                fields=["connection", "priority", "due_at", "id"], condition=Q(status="queued"), name="message_claim"
+            ),
             models.Index(fields=["lease_until"], condition=Q(status="sending"), name="message_lease"),
             models.Index(fields=["connection"], condition=Q(status="held"), name="message_held"),
             models.Index(fields=["connection"], condition=Q(status="in_doubt"), name="message_in_doubt"),
             models.Index(fields=["campaign_id", "status"], name="message_campaign_status"),
         ]
-
-
-class AttemptOutcome(models.TextChoices):
-    OPEN = "open", "Call not answered yet"
-    ACCEPTED = "accepted", "Accepted"
-    NOT_SENT = "not_sent", "Nothing left this machine"
-    THROTTLED = "throttled", "Throttled"
-    REFUSED = "refused", "Refused"
-    IN_DOUBT = "in_doubt", "In doubt"
 
 
 class Attempt(models.Model):
@@ -124,7 +88,7 @@ class Attempt(models.Model):
     n = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=10, choices=AttemptOutcome.choices, default=AttemptOutcome.OPEN)
+    outcome = models.CharField(max_length=10, choices=OUTCOME_CHOICES, default=AttemptOutcome.OPEN.value)
     ses_message_id = models.CharField(max_length=100, blank=True, default="")
     error_code = models.CharField(max_length=100, blank=True, default="")
     error_text = models.CharField(max_length=500, blank=True, default="")
@@ -141,13 +105,19 @@ class Pace(models.Model):
     rate = models.FloatField(help_text="Recipients per second that we use now.")
     quota_24h = models.FloatField(help_text="Recipients per rolling 24 hours; -1 is unlimited.")
     reserve = models.FloatField(default=0.1, help_text="Share of the quota kept for opt-in and transactional mail.")
-    next_slot = models.BigIntegerField(default=0, help_text="Absolute number of the next free send slot (epoch * rate).")
-    slow_factor = models.FloatField(default=1.0, help_text="Rate multiplier in 0.1-1 after throttles; recovers.")
+    next_slot = models.BigIntegerField(default=0, help_text="Start of the next free send slot, epoch us, database time.")
+    slow_factor = models.FloatField(default=1.0, help_text="Rate multiplier 0.1-1 as of slowed_at; recovers.")
+    slowed_at = models.DateTimeField(null=True)
     backoff_until = models.DateTimeField(null=True)
+    backoff_reason = models.CharField(max_length=20, blank=True, default="", help_text="no_connection or blocked.")
+    backoff_detail = models.CharField(max_length=500, blank=True, default="", help_text="SES's or the network's words.")
+    backoff_count = models.PositiveIntegerField(default=0, help_text="Back-offs in a row; an answer resets it.")
     quota_paused_until = models.DateTimeField(null=True, help_text="Honest time of resumption after the daily refusal.")
     ses_sent_24h = models.FloatField(default=0, help_text="SES's own SentLast24Hours at ses_checked_at.")
     ses_checked_at = models.DateTimeField(null=True)
-    feedback_proven_at = models.DateTimeField(null=True, help_text="Accepted time of the newest message whose Send event came.")
+    counted = models.BigIntegerField(default=0, help_text="Recipients ever counted, less those refused.")
+    counted_at_check = models.BigIntegerField(default=0, help_text="`counted` at ses_checked_at, less those in flight.")
+    feedback_proven_at = models.DateTimeField(null=True, help_text="Start of the newest attempt whose Send event came.")
 
 
 class MinuteCount(models.Model):
@@ -159,3 +129,11 @@ class MinuteCount(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "minute"], name="minute_once")]
+
+
+class CampaignStop(models.Model):
+    """A campaign whose mail must not leave, read right before each call: no requeued or late row slips past a pause."""
+
+    campaign_id = models.BigIntegerField(primary_key=True)
+    cancelled = models.BooleanField(default=False, help_text="False: paused.")
+    stopped_at = models.DateTimeField()
