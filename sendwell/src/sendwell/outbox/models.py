@@ -105,7 +105,7 @@ class Pace(models.Model):
     rate = models.FloatField(help_text="Recipients per second that we use now.")
     quota_24h = models.FloatField(help_text="Recipients per rolling 24 hours; -1 is unlimited.")
     reserve = models.FloatField(default=0.1, help_text="Share of the quota kept for opt-in and transactional mail.")
-    next_slot = models.BigIntegerField(default=0, help_text="Start of the next free send slot, epoch us, database time.")
+    next_slot = models.BigIntegerField(default=0, help_text="Start of the next free slot: epoch us, database time.")
     slow_factor = models.FloatField(default=1.0, help_text="Rate multiplier 0.1-1 as of slowed_at; recovers.")
     slowed_at = models.DateTimeField(null=True)
     backoff_until = models.DateTimeField(null=True)
