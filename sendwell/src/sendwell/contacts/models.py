@@ -6,6 +6,7 @@ A contact is one address in one workspace. Its `key` (local part and domain in l
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from sendwell.workspaces.models import Workspace
 
@@ -25,6 +26,9 @@ class Contact(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="contact_once")]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class List(models.Model):
@@ -67,7 +71,10 @@ class Subscription(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "list"], name="subscription_once")]
-        indexes = [models.Index(fields=["list", "status", "contact"], name="subscription_audience")]
+        indexes = [
+            models.Index(fields=["list", "contact"], name="subscription_audience"),
+            models.Index(fields=["list", "status"], name="subscription_status"),
+        ]
 
 
 class ConsentEventKind(models.TextChoices):
@@ -97,20 +104,24 @@ class ImportState(models.TextChoices):
 
 
 class Import(models.Model):
-    """One CSV file taken in. `cursor` is the last line done, so a killed worker goes on where it stopped."""
+    """One CSV file taken in. `cursor` is the last line done and `position` where the next begins: both move in the
+    transaction that writes the rows, so a killed worker goes on where it stopped."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
     list = models.ForeignKey(List, on_delete=models.PROTECT)
     filename = models.CharField(max_length=255)
     content = models.BinaryField(help_text="The file as uploaded; emptied 30 days after the import.")
-    mapping = models.JSONField(default=dict, help_text="Column name -> address, name, or attribute name.")
+    encoding = models.CharField(max_length=12, default="utf-8")
+    delimiter = models.CharField(max_length=1, default=",")
+    mapping = models.JSONField(default=dict, help_text='{"columns": [target, ...]}, see contacts/files.py.')
     source = models.CharField(max_length=200, help_text="Where the addresses come from, in the owner's words.")
     basis = models.CharField(max_length=14, choices=ConsentBasis.choices)
-    basis_column = models.CharField(max_length=100, blank=True, default="", help_text="Per-row basis, if the file has it.")
+    basis_column = models.IntegerField(null=True, help_text="Number of the column with each row's basis, from 0.")
     attested_by = models.CharField(max_length=254, help_text="Who says so.")
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
-    cursor = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
+    cursor = models.PositiveIntegerField(default=0, help_text="Last line of the file that is done.")
+    position = models.PositiveBigIntegerField(default=0, help_text="Characters of the decoded file that are done.")
+    total = models.PositiveIntegerField(default=0, help_text="Lines of the file, the header included.")
     error = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -139,10 +150,15 @@ class ImportRow(models.Model):
 
     imported = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows")
     line = models.PositiveIntegerField()
-    address = models.CharField(max_length=400)
+    address = models.CharField(max_length=400, help_text="As it stands in the file, cut to fit.")
+    key = models.CharField(max_length=320, blank=True, default="", help_text="Empty where there is no valid address.")
     outcome = models.CharField(max_length=10, choices=RowOutcome.choices)
     reason = models.CharField(max_length=20, choices=RowReason.choices, default=RowReason.NONE)
     detail = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["imported", "line"], name="import_row_once")]
+        indexes = [
+            models.Index(fields=["imported", "key"], condition=~Q(key=""), name="import_row_key"),
+            models.Index(fields=["imported", "outcome", "reason"], name="import_row_outcome"),
+        ]

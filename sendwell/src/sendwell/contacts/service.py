@@ -67,9 +67,7 @@ def list_sizes(workspace: Workspace) -> dict[int, dict[str, int]]:
     return sizes
 
 
-def unsubscribe(
-    contact_id: int, list_id: int | None, method: str, evidence: Mapping[str, Any], now: datetime
-) -> bool:
+def unsubscribe(contact_id: int, list_id: int | None, method: str, evidence: Mapping[str, Any], now: datetime) -> bool:
     """Take the contact off one list, or off everything (`list_id` None). True if that changed anything.
 
     Idempotent: leaving twice is recorded once. A contact that was never on the list is marked as having left it, so

@@ -22,6 +22,9 @@ class Content(models.Model):
     reply_to = models.CharField(max_length=320, blank=True, default="")
     subject = models.CharField(max_length=400)
     body = models.TextField()
-    body_format = models.CharField(max_length=8, choices=[("markdown", "Markdown"), ("html", "HTML")], default="markdown")
+    body_format = models.CharField(
+        max_length=8, choices=[("markdown", "Markdown"), ("html", "HTML")], default="markdown"
+    )
     list_name = models.CharField(max_length=120, blank=True, default="", help_text="For List-Id and the reason line.")
+    list_number = models.BigIntegerField(default=0, help_text="The list's id, for a stable List-Id; 0 is no list.")
     created_at = models.DateTimeField()

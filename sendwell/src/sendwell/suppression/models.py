@@ -17,7 +17,9 @@ class SuppressionReason(models.TextChoices):
 
 class Suppression(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
-    key = models.CharField(max_length=320, help_text="Local part and domain in lower case; survives erasure of contacts.")
+    key = models.CharField(
+        max_length=320, help_text="Local part and domain in lower case; survives erasure of contacts."
+    )
     reason = models.CharField(max_length=12, choices=SuppressionReason.choices)
     evidence = models.JSONField(default=dict, blank=True, help_text="Message, event, diagnostic code.")
     created_at = models.DateTimeField()
@@ -27,5 +29,7 @@ class Suppression(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "key"], condition=Q(lifted_at__isnull=True), name="suppression_one_open"),
+            models.UniqueConstraint(
+                fields=["connection", "key"], condition=Q(lifted_at__isnull=True), name="suppression_one_open"
+            ),
         ]

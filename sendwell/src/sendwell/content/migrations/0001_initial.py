@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('body', models.TextField()),
                 ('body_format', models.CharField(choices=[('markdown', 'Markdown'), ('html', 'HTML')], default='markdown', max_length=8)),
                 ('list_name', models.CharField(blank=True, default='', help_text='For List-Id and the reason line.', max_length=120)),
+                ('list_number', models.BigIntegerField(default=0, help_text="The list's id, for a stable List-Id; 0 is no list.")),
                 ('created_at', models.DateTimeField()),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workspaces.workspace')),
             ],
