@@ -19,7 +19,7 @@ class Identity(Record):
     """An e-mail address or domain that may send once verified. Domains are stored in lower case.
 
     `status`, `dkim_status` and `mail_from_status` are SESv2's words (PENDING, SUCCESS, FAILED, ...).
-    `*_since` is when the search for the DNS records began; SES gives up 72 hours later.
+    `*_since` is when the search (for DNS records, 72 hours; for the click on the link, 24 hours) began.
     """
 
     kind: ClassVar[str] = "identity"
@@ -43,6 +43,8 @@ class Identity(Record):
     feedback_forwarding: bool = True
     configuration_set: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    pending_since: float = 0.0
+    next_check_at: float = 0.0
 
     @property
     def key(self) -> str:
@@ -327,7 +329,5 @@ def decode(kind: str, body: Mapping[str, Any]) -> Record:
     """
     cls = KINDS[kind]
     known = {item.name for item in fields(cls)}
-    values = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in body.items() if name in known
-    }
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items() if name in known}
     return cls(**values)

@@ -26,7 +26,7 @@ _RATE = (
 )
 _NEW_VALUE = re.compile(r"new (?:limit )?value[^\n:]{0,40}:\s*" + _NUMBER, re.IGNORECASE)
 _ABOUT_RATE = re.compile(r"limit[^\n:]{0,40}:[^\n]*send(?:ing)? rate", re.IGNORECASE)
-_NO = re.compile(r"^(?P<question>[^\n:?]{3,250})[:?]\s*no\.?\s*$", re.IGNORECASE | re.MULTILINE)
+_ANSWER = re.compile(r"^(?P<question>[^\n:?]{3,250})[:?]\s*(?P<answer>yes|no)\b\.?\s*$", re.IGNORECASE | re.MULTILINE)
 _MUST_BE_YES = re.compile(r"compl(?:y|ies)|requested|asked|consent|process|handle|opt", re.IGNORECASE)
 _MUST_BE_NO = re.compile(r"purchas|bought|buy|rent|scrap|third part", re.IGNORECASE)
 _FEEDBACK = re.compile(r"bounce|complain|spam report|undeliver|feedback loop", re.IGNORECASE)
@@ -40,11 +40,15 @@ _PLACEHOLDER = re.compile(r"(?:^|\.)example\.(?:com|org|net)$|^localhost$|^(?:te
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the reviewer reads. `text` is the use case, with the customer's replies added to it."""
+    """What the reviewer reads. `text` is the use case, with the customer's replies added to it.
+
+    `quota` and `rate` are what is asked for, if anything; None: what the text asks for.
+    """
 
     website: str
     text: str
-    mail_type: str = "TRANSACTIONAL"
+    quota: float | None = None
+    rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,10 @@ def judge(request: Request, usual_rate: float) -> Verdict:
     reasons = _reasons(request)
     if reasons:
         return Verdict(False, reasons=tuple(reasons))
-    wanted = asked_quota(request.text) or UNARGUED_QUOTA
+    wanted = request.quota or asked_quota(request.text) or UNARGUED_QUOTA
     argued = len(_prose(request.text)) >= CHARACTERS_FOR_MORE
     quota = wanted if argued else min(wanted, UNARGUED_QUOTA)
-    return Verdict(True, quota, asked_rate(request.text) or usual_rate)
+    return Verdict(True, quota, request.rate or asked_rate(request.text) or usual_rate)
 
 
 def _reasons(request: Request) -> list[str]:
@@ -112,10 +116,10 @@ def _reasons(request: Request) -> list[str]:
     problem = website_problem(request.website)
     if problem:
         reasons.append(problem)
-    for found in _NO.finditer(request.text):
-        question = found["question"].strip()
-        if _MUST_BE_YES.search(question) and not _MUST_BE_NO.search(question):
-            reasons.append(f'You answered "No" to: {question}.')
+    reasons += [
+        f'You answered "No" to: {question}. If that has changed, answer "{question}: Yes".'
+        for question in _still_no(request.text)
+    ]
     if len(_prose(request.text)) < LEAST_CHARACTERS:
         reasons.append(
             "The use case is too short to be judged. Please tell us what you send, how often, and how you obtain the "
@@ -126,6 +130,21 @@ def _reasons(request: Request) -> list[str]:
     if not _CONSENT.search(request.text):
         reasons.append("The use case does not say how recipients asked for your mail and how they unsubscribe.")
     return reasons
+
+
+def _still_no(text: str) -> list[str]:
+    """The questions that need a Yes and whose last answer is No."""
+    answers: dict[str, str] = {}
+    for found in _ANSWER.finditer(text):
+        question = found["question"].strip()
+        if _MUST_BE_YES.search(question) and not _MUST_BE_NO.search(question):
+            answers[question] = found["answer"].lower()
+    return [question for question, answer in answers.items() if answer == "no"]
+
+
+def links(text: str) -> list[str]:
+    """The web addresses in a text."""
+    return [found.rstrip(".,;:!?)>\"'") for found in re.findall(r"https?://[^\s<>]+", text)]
 
 
 def _prose(text: str) -> str:
