@@ -207,8 +207,10 @@ class Storage:
             return [_message(row) for row in found]
 
     def message_count(self, region: str | None = None) -> int:
-        """How many messages were accepted."""
-        sql = "SELECT COUNT(*) FROM message WHERE ?1 IS NULL OR region = ?1"
+        """How many messages were accepted. None is ever removed alone, so the last number is the count of all."""
+        sql = "SELECT COUNT(*) FROM message WHERE region = ?1"
+        if region is None:
+            sql = "SELECT COALESCE(MAX(seq), 0) FROM message WHERE ?1 IS NULL"
         with self._read(sql, region) as found:
             return int(next(found)[0])
 
