@@ -18,15 +18,13 @@ from functools import partial
 from typing import Any, Protocol
 
 from sesbox.account import Change, Due, Log, Message
-from sesbox.dns.check import look_up
-from sesbox.dns.zone import Zone
 from sesbox.events.envelope import Post, Signer, http_body, http_headers
 from sesbox.lanes import Lanes
 from sesbox.operations.base import AwsError, Context, Outcome
 from sesbox.operations.delivering import settle
 from sesbox.operations.publishing import fan_out
 from sesbox.operations.reviewing import auto_review
-from sesbox.operations.verifying import check_domain, questions
+from sesbox.operations.verifying import DnsFindings, check_domain, questions
 from sesbox.posting import Answer
 from sesbox.rules.retries import RETRY_AFTER, Verdict, judge
 
@@ -35,6 +33,7 @@ BATCH = 256
 logger = logging.getLogger("sesbox.delivery")
 
 Call = Callable[[Context], Outcome]
+LookUp = Callable[[Sequence[tuple[str, str]]], DnsFindings]
 
 
 class DueRow(Protocol):
@@ -90,12 +89,12 @@ class Delivery:
 
     def __init__(
         self, writer: Writer, work: Work, clock: Clock, sender: Sender, signer: Signer, base_url: str,
-        zone: Callable[[], Zone] = Zone,
+        look_up: LookUp,
         trouble_pause: float = 1.0,
     ) -> None:  # fmt: skip
         self._writer, self._work, self._clock = writer, work, clock
         self._sender, self._signer, self._base_url = sender, signer, base_url
-        self._zone, self._trouble_pause = zone, trouble_pause
+        self._look_up, self._trouble_pause = look_up, trouble_pause
         self._wake = asyncio.Event()
         self._lanes: Lanes[DueRow] = Lanes()
         self._posts: set[asyncio.Task[None]] = set()
@@ -128,7 +127,7 @@ class Delivery:
             if row.task == "post":
                 self._lanes.add(str(row.data.get("endpoint", "")), row.id, row)
             else:
-                handled.append(self._finish(row, _handler(row, self._work, self._zone)))
+                handled.append(self._finish(row, _handler(row, self._work, self._look_up)))
         await asyncio.gather(*handled)
         self._start_posts()
         return len(rows) >= BATCH
@@ -142,21 +141,11 @@ class Delivery:
             await asyncio.wait_for(self._wake.wait(), None if pause is None else max(pause, 0.001))
 
     async def _finish(self, row: DueRow, call: Call) -> None:
-        """Commit the outcome of one row. What cannot be handled leaves a line that says why; nothing is lost."""
-        try:
-            await self._commit(row, call)
-        except Exception as error:
-            logger.exception("delivery: the task %s (row %d) failed", row.task, row.id)
-            reason = f"{type(error).__name__}: {error}"
-            await self._commit(row, lambda ctx: Outcome({}, (_failure(row, reason, ctx.now),)))
-
-    async def _commit(self, row: DueRow, call: Call) -> None:
+        """Commit the outcome of one row, as often as it takes; the row stays on disk until then."""
         while True:
             try:
-                await self._writer.run(row.region, call, done=row.id)
+                await self._writer.run(row.region, partial(_guarded, row, call), done=row.id)
             except AwsError as error:
-                if error.code not in ("InternalFailure", "InternalServiceError"):
-                    raise
                 logger.error("delivery: a result could not be written; trying again: %s", error)
                 await asyncio.sleep(self._trouble_pause)
             else:
@@ -190,6 +179,15 @@ class Delivery:
         await self._finish(row, lambda ctx: Outcome({}, after_post(post, answer, ctx.now)))
 
 
+def _guarded(row: DueRow, call: Call, ctx: Context) -> Outcome:
+    """The outcome of a call; what cannot be handled leaves a line that says why, so nothing is lost in silence."""
+    try:
+        return call(ctx)
+    except Exception as error:
+        logger.exception("delivery: the task %s (row %d) failed", row.task, row.id)
+        return Outcome({}, (_failure(row, f"{type(error).__name__}: {error}", ctx.now),))
+
+
 def after_post(post: Post, answer: Answer, now: float) -> tuple[Change, ...]:
     """The line of this try, and the next try if there is one."""
     verdict = judge(post.attempt, answer.status)
@@ -212,7 +210,7 @@ def after_post(post: Post, answer: Answer, now: float) -> tuple[Change, ...]:
     return (log, Due(now + RETRY_AFTER, "post", replace(post, attempt=post.attempt + 1).to_data()))
 
 
-def _handler(row: DueRow, work: Work, zone: Callable[[], Zone]) -> Call:
+def _handler(row: DueRow, work: Work, look_up: LookUp) -> Call:
     """The table of tasks."""
     data = row.data
     if row.task == "deliver":
@@ -222,7 +220,7 @@ def _handler(row: DueRow, work: Work, zone: Callable[[], Zone]) -> Call:
     if row.task == "review":
         return lambda ctx: auto_review(ctx, data)
     if row.task == "check_domain":
-        return lambda ctx: check(ctx, str(data["domain"]), zone())
+        return lambda ctx: check(ctx, str(data["domain"]), look_up)
     return lambda ctx: Outcome({}, (_failure(row, "there is no such task", ctx.now),))
 
 
@@ -239,9 +237,9 @@ def _publish(ctx: Context, data: Mapping[str, Any]) -> Outcome:
     return Outcome(outcome.response, (line, *outcome.changes))
 
 
-def check(ctx: Context, domain: str, zone: Zone) -> Outcome:
-    """Look one domain up in the zone and judge what is there."""
-    return check_domain(ctx, domain, look_up(zone, questions(ctx, domain)))
+def check(ctx: Context, domain: str, look_up: LookUp) -> Outcome:
+    """Look one domain up in the scripted zone and judge what is there."""
+    return check_domain(ctx, domain, look_up(questions(ctx, domain)))
 
 
 def _failure(row: DueRow, reason: str, now: float) -> Log:

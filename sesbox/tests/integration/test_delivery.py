@@ -15,6 +15,7 @@ from sesbox.certificate import make_certificate
 from sesbox.delivery import Call, Delivery
 from sesbox.events.envelope import Post, Signer
 from sesbox.operations.base import AwsError, Caller, Context, Outcome, Profile
+from sesbox.operations.verifying import DnsFindings
 from sesbox.posting import Answer
 
 REGION = "us-east-1"
@@ -127,7 +128,9 @@ def post(name: str, number: int = 1, message: str = "{}") -> Due:
 
 def play(desk: Desk, endpoints: Endpoints, signer: Signer, story: Callable[[], Awaitable[None]]) -> None:
     async def run() -> None:
-        delivery = Delivery(desk, desk, desk, endpoints, signer, "http://sesbox", trouble_pause=0)
+        delivery = Delivery(
+            desk, desk, desk, endpoints, signer, "http://sesbox", lambda _: DnsFindings(), trouble_pause=0
+        )
         desk.wake = delivery.wake
         loop = asyncio.create_task(delivery.run())
         await asyncio.wait_for(story(), 20)

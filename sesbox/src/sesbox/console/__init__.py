@@ -1,0 +1,1 @@
+"""The pages of sesbox: inbox, account, review desk, deliveries, DNS, mailboxes, clock."""

@@ -26,7 +26,7 @@ _MAX_CHAIN = 8
 _TTL = 60
 
 
-class BadZoneError(Exception):
+class BadZoneError(ValueError):
     """The zone text cannot be read; the message tells the line."""
 
 
@@ -67,6 +67,23 @@ def read_zone(text: str) -> Zone:
         raise BadZoneError(str(error) or type(error).__name__) from error
     records = {(rrset.name.canonicalize(), rrset.rdtype): rrset for rrset in manager.rrsets}
     return Zone(text=text, records=records)
+
+
+class ScriptedZone:
+    """The zone of the moment; `replace` swaps it whole, so an answer never sees half of a change."""
+
+    def __init__(self, text: str = "") -> None:
+        self.zone = read_zone(text)
+
+    @property
+    def text(self) -> str:
+        """The zone as it was written."""
+        return self.zone.text
+
+    def replace(self, text: str) -> int:
+        """Take this zone from now on; returns its number of records. Raises BadZoneError and changes nothing."""
+        self.zone = read_zone(text)
+        return sum(len(rrset) for rrset in self.zone.records.values())
 
 
 def answer(zone: Zone, query: dns.message.Message) -> dns.message.Message:

@@ -1,0 +1,45 @@
+"""What the pages and the control API are built from, handed over by main.py.
+
+Lives here: the one value that carries it. Must not live here: pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sesbox.clock import Clock
+from sesbox.delivery import LookUp
+from sesbox.operations.base import Profile
+from sesbox.storage import Storage
+from sesbox.writer import Writer
+
+
+class ZoneDoor(Protocol):
+    """The scripted zone (dns/zone.ScriptedZone)."""
+
+    @property
+    def text(self) -> str: ...
+
+    def replace(self, text: str) -> int:
+        """Returns the number of records; raises ValueError with the reason and changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`clock_moved` keeps the clock's state and wakes delivery; `dns_address` is None without a DNS door."""
+
+    writer: Writer
+    storage: Storage
+    clock: Clock
+    clock_moved: Callable[[], Awaitable[None]]
+    zone: ZoneDoor
+    look_up: LookUp
+    profile: Profile
+    account_id: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    own_hosts: frozenset[str] = frozenset()
+    dns_address: str | None = None
