@@ -104,14 +104,14 @@ class PostgresDb:
         self._connection = psycopg.connect(url, autocommit=True)
 
     def query(self, sql: str, params: Params) -> list[Row]:
-        return list(self._connection.execute(pyformat(sql), params).fetchall())  # type: ignore[call-overload]
+        return list(self._connection.execute(pyformat(sql), params).fetchall())
 
     def execute(self, sql: str, params: Params) -> int:
-        return int(self._connection.execute(pyformat(sql), params).rowcount)  # type: ignore[call-overload]
+        return int(self._connection.execute(pyformat(sql), params).rowcount)
 
     def executemany(self, sql: str, rows: Iterable[Params]) -> None:
         with self._connection.cursor() as cursor:
-            cursor.executemany(pyformat(sql), list(rows))  # type: ignore[arg-type]
+            cursor.executemany(pyformat(sql), list(rows))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from sendwell.config import Config
 from sendwell.core.clock import Clock
@@ -23,4 +22,5 @@ def installation() -> Installation:
     """The parts of this process's installation. For views, jobs and commands only; services take arguments."""
     from django.conf import settings
 
-    return cast(Installation, settings.SENDWELL)
+    parts: Installation = settings.SENDWELL
+    return parts

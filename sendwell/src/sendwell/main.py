@@ -1,0 +1,204 @@
+"""The command line. Reads the arguments, sets Django up when a command needs it, turns known errors into one line.
+
+Must not live here: what the commands do (launcher, worker, services).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import sendwell
+
+if TYPE_CHECKING:
+    from sendwell.core.installation import Installation
+
+app = typer.Typer(
+    help="Get approved, stay approved, send mail that people asked for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+keys = typer.Typer(help="The key ring that encrypts secrets and signs links.", no_args_is_help=True)
+clock = typer.Typer(help="The rehearsal's clock.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+app.add_typer(clock, name="clock")
+
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the pages (SENDWELL_PORT).")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on (SENDWELL_HOST).")]
+DataDir = Annotated[Path | None, typer.Option(help="Where data lives (SENDWELL_DATA_DIR).")]
+
+
+class Refusal(RuntimeError):  # noqa: N818  # not a fault of the program
+    """A command cannot do what was asked; the message says why and what to do."""
+
+
+def main() -> None:
+    """Run the command line; known errors become one line on stderr and exit code 1."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
+        print(f"sendwell: {message}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def explain(error: Exception) -> str | None:
+    """What to tell people about an error that is not a fault of the program; None if it is one."""
+    from pydantic import ValidationError
+
+    from sendwell.core.keyring import KeyRingError
+    from sendwell.launcher.children import ChildError
+    from sendwell.launcher.holders import HeldError
+
+    if isinstance(error, ValidationError):
+        faults = [f"SENDWELL_{str(e['loc'][0]).upper()}: {e['msg']} (it is {e['input']!r})" for e in error.errors()]
+        return "\n  ".join(["the settings do not fit:", *faults])
+    if isinstance(error, HeldError | ChildError | KeyRingError | Refusal):
+        return str(error)
+    if type(error).__module__ == "django.db.utils" and type(error).__name__ == "OperationalError":
+        return (
+            f"no answer from the database: {str(error).strip()}. Check SENDWELL_DATABASE_URL or run `sendwell migrate`."
+        )
+    if type(error).__name__ == "UnknownPerson":
+        return str(error)
+    return None
+
+
+def _installation(**overrides: object) -> Installation:
+    """Set Django up, with command-line options laid over the environment so that children inherit them."""
+    for name, value in overrides.items():
+        if value is not None:
+            os.environ[f"SENDWELL_{name.upper()}"] = str(value)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sendwell.settings")
+    import django
+
+    from sendwell.core.installation import installation
+
+    django.setup()
+    return installation()
+
+
+@app.command()
+def up(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    sesbox_port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the embedded sesbox.")] = None,
+    embedded: Annotated[
+        bool | None, typer.Option("--embedded/--no-embedded", help="Start a sesbox beside sendwell (a rehearsal).")
+    ] = None,
+) -> None:
+    """Start everything: pages, worker and the embedded sesbox. Ctrl-C stops all of it."""
+    parts = _installation(host=host, port=port, data_dir=data_dir, sesbox_port=sesbox_port, embedded=embedded)
+    from sendwell.launcher.up import up as run
+
+    run(parts.config, lambda line: print(line, flush=True))
+
+
+@app.command()
+def web(host: Host = None, port: Port = None) -> None:
+    """Serve the pages, the unsubscribe links and the SNS webhook."""
+    from sendwell.launcher.parent import die_with_launcher
+    from sendwell.launcher.web import serve
+
+    die_with_launcher()
+    serve(_installation(host=host, port=port).config)
+
+
+@app.command()
+def worker() -> None:
+    """Send what is queued and do the background work. Start as many as you like on PostgreSQL."""
+    from sendwell.launcher.parent import die_with_launcher
+
+    die_with_launcher()
+    parts = _installation()
+    from sendwell.worker import run
+
+    run(parts)
+
+
+@app.command()
+def migrate() -> None:
+    """Make the tables, or bring them up to date. `sendwell up` does this by itself."""
+    _installation()
+    from sendwell.launcher import prepare
+
+    prepare.database()
+    print("The tables are up to date.")
+
+
+@app.command()
+def sign_in_link(
+    email: Annotated[str | None, typer.Option(help="Whose link; without it, the first owner's.")] = None,
+) -> None:
+    """Print a link that signs a person in once, within 24 hours. Older unused links of theirs stop working."""
+    parts = _installation()
+    from sendwell.launcher import prepare
+
+    print(f"{parts.config.base_url}/sign-in/{prepare.sign_in_token(email)}")
+
+
+@app.command()
+def version() -> None:
+    """Print the versions of sendwell, Python, Django and SQLite."""
+    import sqlite3
+
+    import django
+
+    print(f"sendwell {sendwell.__version__} (Python {sys.version.split()[0]}, Django {django.__version__}, ", end="")
+    print(f"SQLite {sqlite3.sqlite_version})")
+
+
+@keys.command()
+def rotate() -> None:
+    """Put fresh keys in front of the ring and encrypt the stored secrets again. Old keys stay readable."""
+    parts = _installation()
+    from sendwell.launcher.rotate import rotate as run
+
+    print(run(parts))
+
+
+@clock.command()
+def show() -> None:
+    """Print sendwell's time, and by how much a rehearsal has moved it."""
+    parts = _installation()
+    print(f"{parts.clock.now():%Y-%m-%d %H:%M:%S} UTC, moved by {parts.clock.offset()}")
+
+
+@clock.command()
+def advance(by: Annotated[str, typer.Argument(help="How far: 90s, 30m, 24h or 7d.")]) -> None:
+    """Move the rehearsal's clock forward: sendwell's, and the embedded sesbox's if it runs."""
+    step = duration(by)
+    parts = _installation()
+    from sendwell.launcher.embedded import advance_clock
+
+    if not parts.config.embedded:
+        raise Refusal("Only an embedded rehearsal can move its clock; this installation sends for real.")
+    parts.clock.advance(step)
+    other = "moved too" if advance_clock(parts.config, step) else "did not move: it is not running"
+    print(f"sendwell's clock shows {parts.clock.now():%Y-%m-%d %H:%M:%S} UTC; sesbox's {other}.")
+
+
+def duration(text: str) -> timedelta:
+    """A time span like 90s, 30m, 24h or 7d. Raises Refusal for anything else."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
+    if found is None:
+        raise Refusal(f"{text!r} is no time span. Write a number and one of s, m, h, d: 90s, 30m, 24h, 7d.")
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    return timedelta(**{units[found[2]]: float(found[1])})
+
+
+if __name__ == "__main__":
+    main()
