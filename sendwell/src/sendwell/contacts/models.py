@@ -116,7 +116,6 @@ class Import(models.Model):
     mapping = models.JSONField(default=dict, help_text='{"columns": [target, ...]}, see contacts/files.py.')
     source = models.CharField(max_length=200, help_text="Where the addresses come from, in the owner's words.")
     basis = models.CharField(max_length=14, choices=ConsentBasis.choices)
-    basis_column = models.IntegerField(null=True, help_text="Number of the column with each row's basis, from 0.")
     attested_by = models.CharField(max_length=254, help_text="Who says so.")
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
     cursor = models.PositiveIntegerField(default=0, help_text="Last line of the file that is done.")

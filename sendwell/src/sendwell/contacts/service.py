@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from sendwell.contacts import store
+from sendwell.contacts.imports import run_import_batch
 from sendwell.contacts.models import (
     ConsentEvent,
     ConsentEventKind,
@@ -26,7 +27,7 @@ from sendwell.contacts.rules import AudienceRow, ConsentVerdict, MergeFields
 from sendwell.core.db import Db
 from sendwell.workspaces.models import Workspace
 
-__all__ = ["AudienceRow", "ConsentVerdict"]
+__all__ = ["AudienceRow", "ConsentVerdict", "run_import_batch"]
 
 
 def audience_after(db: Db, list_id: int, cursor: int, limit: int, now: datetime) -> list[AudienceRow]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sendwell.contacts.import_rules import Decision, Known, Row
+from sendwell.contacts.models import ConsentEvent, ConsentEventKind, Contact, Import, ImportRow, Subscription
 from sendwell.contacts.rules import AudienceRow, ConsentVerdict, MergeFields, judge
-from sendwell.core.db import Db, queries, to_json, to_time
+from sendwell.core.db import Db, DjangoDb, queries, to_json, to_time
 
 _PACKAGE = "sendwell.contacts"
 
 
 def audience_after(db: Db, list_id: int, cursor: int, limit: int, now: datetime) -> list[AudienceRow]:
-    rows = db.query(queries(db, _PACKAGE)["audience"], {"list_id": list_id, "cursor": cursor, "limit": limit})
+    rows = db.query(_sql(db, "audience"), {"list_id": list_id, "cursor": cursor, "limit": limit})
     return [
         AudienceRow(int(contact_id), address, key, _verdict(status, left, paused, now))
         for contact_id, address, key, status, left, paused in rows
@@ -23,13 +25,13 @@ def audience_after(db: Db, list_id: int, cursor: int, limit: int, now: datetime)
 
 def consent(db: Db, list_id: int, contact_ids: Iterable[int], now: datetime) -> dict[int, ConsentVerdict]:
     ids = list(contact_ids)
-    rows = db.query(queries(db, _PACKAGE)["consent"], {"list_id": list_id, "ids": to_json(ids)})
+    rows = db.query(_sql(db, "consent"), {"list_id": list_id, "ids": to_json(ids)})
     found = {int(contact_id): _verdict(status, left, paused, now) for contact_id, status, left, paused in rows}
     return {contact_id: found.get(contact_id, ConsentVerdict.UNSUBSCRIBED) for contact_id in ids}
 
 
 def merge_fields(db: Db, contact_ids: Iterable[int]) -> dict[int, MergeFields]:
-    rows = db.query(queries(db, _PACKAGE)["merge_fields"], {"ids": to_json(contact_ids)})
+    rows = db.query(_sql(db, "merge_fields"), {"ids": to_json(contact_ids)})
     return {
         int(contact_id): {"address": address, "name": name, "attributes": _from_json(attributes)}
         for contact_id, address, name, attributes in rows
@@ -37,7 +39,7 @@ def merge_fields(db: Db, contact_ids: Iterable[int]) -> dict[int, MergeFields]:
 
 
 def audience_counts(db: Db, list_id: int, now: datetime) -> dict[ConsentVerdict, int]:
-    rows = db.query(queries(db, _PACKAGE)["audience_counts"], {"list_id": list_id, "now": now})
+    rows = db.query(_sql(db, "audience_counts"), {"list_id": list_id, "now": now})
     counts = dict.fromkeys(ConsentVerdict, 0)
     later = now + timedelta(days=1)
     for status, left, paused, number in rows:
@@ -54,3 +56,104 @@ def _from_json(value: Any) -> dict[str, Any]:
     """Drivers give JSON columns as text (SQLite, Django) or already read (psycopg)."""
     read = json.loads(value) if isinstance(value, str) else value
     return dict(read or {})
+
+
+def keys_in_import(import_id: int, keys: Iterable[str]) -> set[str]:
+    """Which keys stood on an earlier, already committed line of the file."""
+    db = DjangoDb()
+    return {row[0] for row in db.query(_sql(db, "keys_in_import"), {"import_id": import_id, "keys": to_json(keys)})}
+
+
+def known_contacts(workspace_id: int, list_id: int, keys: Iterable[str]) -> dict[str, Known]:
+    db = DjangoDb()
+    given = {"workspace_id": workspace_id, "list_id": list_id, "keys": to_json(keys)}
+    return {
+        key: Known(int(contact_id), name, _from_json(attributes), left is not None, status)
+        for key, contact_id, name, attributes, left, status in db.query(_sql(db, "known_contacts"), given)
+    }
+
+
+def write_import(
+    imported: Import, decided: Sequence[tuple[Row, Decision]], known: Mapping[str, Known], now: datetime
+) -> None:
+    """Write a batch: new contacts, subscriptions with their evidence, new names, and a report row for each line."""
+    ids = {key: found.contact_id for key, found in known.items()}
+    ids |= _create_contacts(imported.workspace_id, [row for row, decision in decided if decision.create], now)
+    taken = [(ids[_key(row)], row, decision.subscribe) for row, decision in decided if decision.subscribe]
+    Subscription.objects.bulk_create(
+        Subscription(
+            contact_id=contact_id,
+            list_id=imported.list_id,
+            status=status,
+            basis=row.basis,
+            source=imported.source,
+            changed_at=now,
+        )
+        for contact_id, row, status in taken
+    )
+    ConsentEvent.objects.bulk_create(_imported_event(imported, contact_id, row, now) for contact_id, row, _ in taken)
+    _rename(
+        [{"id": ids[_key(row)], "name": d.rename[0], "attributes": d.rename[1]} for row, d in decided if d.rename], now
+    )
+    ImportRow.objects.bulk_create(
+        ImportRow(
+            imported=imported,
+            line=row.line,
+            address=row.given,
+            key=_key(row),
+            outcome=decision.outcome,
+            reason=decision.reason,
+            detail=decision.detail,
+        )
+        for row, decision in decided
+    )
+
+
+def _key(row: Row) -> str:
+    return row.address.key if row.address is not None else ""
+
+
+def _create_contacts(workspace_id: int, rows: Sequence[Row], now: datetime) -> dict[str, int]:
+    created = Contact.objects.bulk_create(
+        Contact(
+            workspace_id=workspace_id,
+            address=row.address.address,
+            key=row.address.key,
+            name=row.name,
+            attributes=dict(row.attributes),
+            created_at=now,
+            updated_at=now,
+        )
+        for row in rows
+        if row.address is not None
+    )
+    return {contact.key: contact.pk for contact in created}
+
+
+def _imported_event(imported: Import, contact_id: int, row: Row, now: datetime) -> ConsentEvent:
+    evidence = {
+        "import": imported.pk,
+        "line": row.line,
+        "source": imported.source,
+        "basis": row.basis,
+        "stated": row.stated,
+        "attested_by": imported.attested_by,
+    }
+    return ConsentEvent(
+        contact_id=contact_id,
+        list_id=imported.list_id,
+        kind=ConsentEventKind.IMPORTED,
+        at=now,
+        method="import",
+        evidence=evidence,
+    )
+
+
+def _rename(rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    if rows:
+        db = DjangoDb()
+        db.execute(_sql(db, "rename"), {"rows": to_json(rows), "now": now})
+
+
+def _sql(db: Db, name: str) -> str:
+    return queries(db, _PACKAGE)[name]

@@ -1,0 +1,184 @@
+"""The verbs of CSV imports: take a file, show its first rows, run it in batches, report it row by row.
+
+Lives here: the order of things and the transaction. Must not live here: CSV (files.py), decisions (import_rules.py),
+SQL (store.py). Part of the contacts service; other features come in through service.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import Count
+
+from sendwell.contacts import files, import_rules, store
+from sendwell.contacts.import_rules import Row
+from sendwell.contacts.models import Import, ImportRow, ImportState, List
+from sendwell.core.addresses import InvalidAddress, parse
+from sendwell.workspaces.models import Workspace
+
+BATCH = 2_000  # rows; one transaction of some 100 ms, so the sender on the same SQLite file hardly waits
+MOST_BYTES = 50 * 1024 * 1024
+KEEP_FILE = timedelta(days=30)
+
+Suppressed = Callable[[Sequence[str]], set[str]]
+
+
+class FileError(ValueError):
+    """The file cannot be taken in; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of an upload, for choosing columns."""
+
+    headings: list[str]
+    rows: list[list[str]]
+    targets: list[str]
+
+
+def create(
+    workspace: Workspace, to: List, filename: str, data: bytes, source: str, basis: str, by: str, now: datetime
+) -> Import:
+    """Keep the file as uploaded, with guesses about its form. Raises FileError. Nothing is taken in yet."""
+    if len(data) > MOST_BYTES:
+        raise FileError("The file is larger than 50 MB. Split it and import the parts one after the other.")
+    encoding = files.guess_encoding(data)
+    text = files.decode(data, encoding)
+    delimiter = files.guess_delimiter(text)
+    headings = _headings(text, delimiter)
+    return Import.objects.create(
+        workspace=workspace,
+        list=to,
+        filename=filename[-255:],
+        content=data,
+        encoding=encoding,
+        delimiter=delimiter,
+        mapping={"columns": import_rules.guess_columns(headings)},
+        source=source,
+        basis=basis,
+        attested_by=by,
+        total=files.line_count(text),
+        created_at=now,
+    )
+
+
+def _headings(text: str, delimiter: str) -> list[str]:
+    first = next(files.records(text, delimiter), None)
+    if first is None:
+        raise FileError("The file is empty. Its first line holds the headings, such as email,name.")
+    if first.problem:
+        raise FileError(f"Line 1 cannot be read: {first.problem}")
+    if any(_is_address(cell) for cell in first.fields):
+        raise FileError(
+            "Line 1 holds an address, not headings. Add a first line such as email,name and try again."
+        )
+    return [cell.strip() for cell in first.fields]
+
+
+def _is_address(cell: str) -> bool:
+    try:
+        parse(cell)
+    except InvalidAddress:
+        return False
+    return True
+
+
+def sample(imported: Import, rows: int = 8) -> Sample:
+    """Headings, the first rows and a target for every column, in the import's encoding. Raises FileError."""
+    text = files.decode(bytes(imported.content), imported.encoding)
+    headings = _headings(text, imported.delimiter)
+    first = [record.fields for record in islice(files.records(text, imported.delimiter), 1, rows + 1)]
+    chosen = imported.mapping.get("columns", [])
+    targets = chosen if len(chosen) == len(headings) else import_rules.guess_columns(headings)
+    return Sample(headings, [row + [""] * (len(headings) - len(row)) for row in first], targets)
+
+
+def reread(imported: Import, encoding: str, delimiter: str) -> None:
+    """Look at the same file with another encoding or delimiter; the columns are guessed anew. Raises FileError."""
+    text = files.decode(bytes(imported.content), encoding)
+    headings = _headings(text, delimiter)
+    imported.encoding, imported.delimiter = encoding, delimiter
+    imported.mapping = {"columns": import_rules.guess_columns(headings)}
+    imported.total = files.line_count(text)
+    imported.save(update_fields=["encoding", "delimiter", "mapping", "total"])
+
+
+def start(imported: Import, targets: Sequence[str]) -> None:
+    """Fix the columns and let the worker begin. Raises FileError if the mapping lacks an address column.
+
+    The caller enqueues the job in the same transaction.
+    """
+    problem = import_rules.check_columns(targets)
+    if problem:
+        raise FileError(problem)
+    imported.mapping, imported.state = {"columns": list(targets)}, ImportState.RUNNING
+    imported.save(update_fields=["mapping", "state"])
+
+
+def run_import_batch(import_id: int, suppressed: Suppressed, now: datetime) -> bool:
+    """Take in the next rows; True when the import is finished. Rows and cursor move in one transaction.
+
+    `suppressed` answers which of some keys may not be taken in. Safe to repeat and to kill at any moment.
+    """
+    imported = Import.objects.select_related("list").get(pk=import_id)
+    if imported.state != ImportState.RUNNING:
+        return True
+    rows = list(islice(_rows(imported), BATCH))
+    with transaction.atomic():
+        current = Import.objects.select_for_update().only("cursor", "state").get(pk=import_id)
+        if current.cursor != imported.cursor or current.state != ImportState.RUNNING:
+            return False  # another worker was here first; the next call sees where it stands
+        _take_in(imported, rows, suppressed, now)
+        done = len(rows) < BATCH
+        if rows:
+            imported.cursor, imported.position = rows[-1].last_line, rows[-1].end
+        if done:
+            imported.state, imported.finished_at, imported.cursor = ImportState.FINISHED, now, imported.total
+        imported.save(update_fields=["cursor", "position", "state", "finished_at"])
+    return done
+
+
+def _rows(imported: Import) -> Iterator[Row]:
+    text = files.decode(bytes(imported.content), imported.encoding)
+    targets = imported.mapping["columns"]
+    records = files.records(text, imported.delimiter, imported.position, imported.cursor)
+    for record in islice(records, 0 if imported.cursor else 1, None):  # the first record holds the headings
+        place = (record.line, record.last_line, record.end)
+        yield import_rules.read_row(record.fields, targets, imported.basis, place, record.problem)
+
+
+def _take_in(imported: Import, rows: Sequence[Row], suppressed: Suppressed, now: datetime) -> None:
+    keys = sorted({row.address.key for row in rows if row.address is not None})
+    blocked = suppressed(keys) if keys else set()
+    seen = store.keys_in_import(imported.pk, keys)
+    known = store.known_contacts(imported.workspace_id, imported.list_id, keys)
+    decided = []
+    for row in rows:
+        key = row.address.key if row.address is not None else ""
+        decision = import_rules.decide(row, seen=key in seen, suppressed=key in blocked, known=known.get(key))
+        decided.append((row, decision))
+        seen.add(key)
+    store.write_import(imported, decided, known, now)
+
+
+def fail(import_id: int, error: str, now: datetime) -> None:
+    """Give up on an import; the rows that were taken in stay, and the page shows the error."""
+    Import.objects.filter(pk=import_id, state=ImportState.RUNNING).update(
+        state=ImportState.FAILED, error=error, finished_at=now
+    )
+
+
+def counts(imported: Import) -> dict[tuple[str, str], int]:
+    """Rows so far by (outcome, reason)."""
+    found = ImportRow.objects.filter(imported=imported).values_list("outcome", "reason").annotate(number=Count("pk"))
+    return {(outcome, reason): number for outcome, reason, number in found.order_by("outcome", "reason")}
+
+
+def forget_files(now: datetime) -> int:
+    """Empty the uploads of imports finished more than 30 days ago; how many. The report stays."""
+    old = Import.objects.filter(finished_at__lt=now - KEEP_FILE).exclude(content=b"")
+    return old.update(content=b"")
