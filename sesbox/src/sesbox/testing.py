@@ -42,8 +42,7 @@ class SesboxProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        self._folder.cleanup()
+        self.close()
 
     @property
     def endpoint(self) -> str:
@@ -99,6 +98,11 @@ class SesboxProcess:
             return process.wait(STOP_SECONDS)
         process.kill()
         return process.wait()
+
+    def close(self) -> None:
+        """Stop it and remove its files."""
+        self.stop()
+        self._folder.cleanup()
 
     def kill(self) -> None:
         """End it as a crash would: SIGKILL."""

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from sesbox.account import Message
 from sesbox.console.desk import Desk
 from sesbox.console.mail import read_mail
+from sesbox.wire.query import form
 from sesbox.wire.values import iso_timestamp, read_timestamp
 
 LIMIT = 100
@@ -108,8 +109,7 @@ class Control:
 async def _body(request: Request) -> dict[str, Any]:
     """JSON or a form, as a dictionary. Raises ValueError."""
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        async with request.form() as form:
-            return dict(form)
+        return dict(form((await request.body()).decode("utf-8", "replace")))
     value = await request.json()
     if not isinstance(value, dict):
         raise ValueError("the body must be a JSON object")
