@@ -59,6 +59,8 @@ def _read(connection: http.client.HTTPConnection, answer: http.client.HTTPRespon
             raise CertificateUnavailableError("The signing certificate did not arrive within 5 seconds.")
         if connection.sock is not None:
             connection.sock.settimeout(left)
+    if answer.length or not body.lstrip().startswith(b"-----BEGIN CERTIFICATE-----"):
+        raise CertificateUnavailableError("What the signing certificate's address gave is no whole certificate.")
     return body
 
 

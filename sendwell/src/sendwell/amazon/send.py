@@ -76,8 +76,8 @@ class SendResult:
 
 
 def mailbox(name: str, address: str) -> str:
-    """`Name <address>` for a header: quoted, or RFC 2047 encoded when not ASCII; line breaks cannot get in."""
-    cleaned = " ".join(name.split())
+    """`Name <address>` for a header: quoted, or RFC 2047 encoded when not ASCII; control characters are dropped."""
+    cleaned = " ".join("".join(c for c in name if c.isprintable() or c.isspace()).split())
     if not cleaned:
         return address
     if cleaned.isascii():

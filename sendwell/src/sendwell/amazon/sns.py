@@ -74,7 +74,7 @@ def parse(body: bytes) -> SnsMessage:
     if not isinstance(found, dict):
         raise NotTrustedError("not_an_envelope", "The body is not an SNS envelope.")
     kind = found.get("Type")
-    if kind not in _SIGNED:
+    if not isinstance(kind, str) or kind not in _SIGNED:
         raise NotTrustedError("type", "The body is of no type that SNS sends.")
     fields = {name: _text(found, name) for name in _SIGNED[kind] if not (name == "Subject" and found.get(name) is None)}
     others = {name: _text(found, name) for name in ("SignatureVersion", "Signature", "SigningCertURL")}
