@@ -109,7 +109,9 @@ class Pace(models.Model):
     slow_factor = models.FloatField(default=1.0, help_text="Rate multiplier 0.1-1 as of slowed_at; recovers.")
     slowed_at = models.DateTimeField(null=True)
     backoff_until = models.DateTimeField(null=True)
-    backoff_reason = models.CharField(max_length=20, blank=True, default="", help_text="no_connection or blocked.")
+    backoff_reason = models.CharField(
+        max_length=20, blank=True, default="", help_text="no_connection, no_answer, blocked."
+    )
     backoff_detail = models.CharField(max_length=500, blank=True, default="", help_text="SES's or the network's words.")
     backoff_count = models.PositiveIntegerField(default=0, help_text="Back-offs in a row; an answer resets it.")
     quota_paused_until = models.DateTimeField(null=True, help_text="Honest time of resumption after the daily refusal.")

@@ -308,12 +308,13 @@ class Outcome(StrEnum):
 
 
 class PaceEffect(StrEnum):
-    """What an outcome does to the whole connection."""
+    """What an outcome does to the whole connection. DOUBT rests it, so that an ailing SES does not cost a campaign."""
 
     NONE = "none"
     SLOW_DOWN = "slow_down"
     DAILY_PAUSE = "daily_pause"
     BACK_OFF = "back_off"
+    DOUBT = "doubt"
     BLOCK = "block"
 
 
@@ -341,8 +342,8 @@ _AFTER: dict[Outcome, Decision] = {
     Outcome.UNVERIFIED: Decision(Event.UNVERIFIED, AttemptOutcome.REFUSED),
     Outcome.BLOCKED: Decision(Event.BLOCKED, AttemptOutcome.REFUSED, PaceEffect.BLOCK),
     Outcome.RENDER_FAILED: Decision(Event.RENDER_FAILED, AttemptOutcome.NOT_SENT),
-    Outcome.NO_ANSWER: Decision(Event.NO_ANSWER, AttemptOutcome.IN_DOUBT, counts=True),
-    Outcome.SERVER_ERROR: Decision(Event.SERVER_ERROR, AttemptOutcome.IN_DOUBT, counts=True),
+    Outcome.NO_ANSWER: Decision(Event.NO_ANSWER, AttemptOutcome.IN_DOUBT, PaceEffect.DOUBT, counts=True),
+    Outcome.SERVER_ERROR: Decision(Event.SERVER_ERROR, AttemptOutcome.IN_DOUBT, PaceEffect.DOUBT, counts=True),
 }
 
 

@@ -200,10 +200,10 @@ def use_slots(db: Db, connection_id: int, next_slot: int, minute: int, recipient
 
 def uncount(db: Db, connection_id: int, by_minute: dict[int, int]) -> None:
     """Take calls that SES did not accept out of the window again."""
-    for minute, recipients in sorted(by_minute.items()):
-        _run(db, "uncount_minute", connection_id=connection_id, minute=minute, recipients=recipients)
     if by_minute:
         _run(db, "uncount", connection_id=connection_id, recipients=sum(by_minute.values()))
+    for minute, recipients in sorted(by_minute.items()):
+        _run(db, "uncount_minute", connection_id=connection_id, minute=minute, recipients=recipients)
 
 
 def slow_down(db: Db, connection_id: int, factor: float, now: datetime) -> None:
@@ -214,8 +214,9 @@ def back_off(db: Db, connection_id: int, until: datetime, reason: str, detail: s
     _run(db, "back_off", connection_id=connection_id, until=until, reason=reason, detail=detail[:500])
 
 
-def works_again(db: Db, connection_id: int) -> None:
-    _run(db, "works_again", connection_id=connection_id)
+def works_again(db: Db, connection_id: int) -> bool:
+    """End a back-off; False if there was none."""
+    return _run(db, "works_again", connection_id=connection_id) > 0
 
 
 def pause_quota(db: Db, connection_id: int, until: datetime | None) -> None:

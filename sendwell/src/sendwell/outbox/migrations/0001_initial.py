@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('slow_factor', models.FloatField(default=1.0, help_text='Rate multiplier 0.1-1 as of slowed_at; recovers.')),
                 ('slowed_at', models.DateTimeField(null=True)),
                 ('backoff_until', models.DateTimeField(null=True)),
-                ('backoff_reason', models.CharField(blank=True, default='', help_text='no_connection or blocked.', max_length=20)),
+                ('backoff_reason', models.CharField(blank=True, default='', help_text='no_connection, no_answer, blocked.', max_length=20)),
                 ('backoff_detail', models.CharField(blank=True, default='', help_text="SES's or the network's words.", max_length=500)),
                 ('backoff_count', models.PositiveIntegerField(default=0, help_text='Back-offs in a row; an answer resets it.')),
                 ('quota_paused_until', models.DateTimeField(help_text='Honest time of resumption after the daily refusal.', null=True)),
