@@ -133,7 +133,7 @@ def read_row(
     cells = dict(zip(range(width), fields, strict=False))
     given = next(cells[n] for n, target in enumerate(targets) if target == ADDRESS)
     stated = next((cells[n] for n, target in enumerate(targets) if target == CONSENT), None)
-    found, detail = (basis, "") if stated is None else read_basis(stated, basis)
+    found, detail = (basis, "") if stated is None else read_basis(clean(stated, 100), basis)
     try:
         address = parse(given) if given.strip() else None
     except InvalidAddress as error:

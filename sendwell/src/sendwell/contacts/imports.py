@@ -73,9 +73,7 @@ def _headings(text: str, delimiter: str) -> list[str]:
     if first.problem:
         raise FileError(f"Line 1 cannot be read: {first.problem}")
     if any(_is_address(cell) for cell in first.fields):
-        raise FileError(
-            "Line 1 holds an address, not headings. Add a first line such as email,name and try again."
-        )
+        raise FileError("Line 1 holds an address, not headings. Add a first line such as email,name and try again.")
     return [cell.strip() for cell in first.fields]
 
 

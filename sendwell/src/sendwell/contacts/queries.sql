@@ -29,3 +29,24 @@ SELECT key FROM contacts_importrow WHERE imported_id = :import_id AND key <> '' 
 SELECT c.key, c.id, c.name, c.attributes, c.unsubscribed_at, s.status
 FROM contacts_contact c LEFT JOIN contacts_subscription s ON s.contact_id = c.id AND s.list_id = :list_id
 WHERE c.workspace_id = :workspace_id AND c.key IN @texts(:keys);
+
+-- add_contacts: new contacts of an import, with the ids they got
+INSERT INTO contacts_contact (workspace_id, address, key, name, attributes, created_at, updated_at)
+SELECT :workspace_id, r.address, r.key, r.name, r.attributes, :now, :now
+FROM @rows(:rows AS r, address text, key text, name text, attributes jsonb) WHERE true
+RETURNING key, id;
+
+-- add_subscriptions: who comes onto the import's list, and how
+INSERT INTO contacts_subscription (contact_id, list_id, status, basis, source, changed_at)
+SELECT r.contact_id, :list_id, r.status, r.basis, :source, :now
+FROM @rows(:rows AS r, contact_id bigint, status text, basis text);
+
+-- add_evidence: one consent event for each contact that an import brings onto a list
+INSERT INTO contacts_consentevent (contact_id, list_id, kind, at, method, evidence)
+SELECT r.contact_id, :list_id, 'imported', :now, 'import', r.evidence
+FROM @rows(:rows AS r, contact_id bigint, evidence jsonb);
+
+-- add_report: what became of each line
+INSERT INTO contacts_importrow (imported_id, line, address, key, outcome, reason, detail)
+SELECT :import_id, r.line, r.address, r.key, r.outcome, r.reason, r.detail
+FROM @rows(:rows AS r, line integer, address text, key text, outcome text, reason text, detail text);

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sendwell.contacts.import_rules import Decision, Known, Row
-from sendwell.contacts.models import ConsentEvent, ConsentEventKind, Contact, Import, ImportRow, Subscription
+from sendwell.contacts.models import Import
 from sendwell.contacts.rules import AudienceRow, ConsentVerdict, MergeFields, judge
 from sendwell.core.db import Db, DjangoDb, queries, to_json, to_time
 
@@ -77,61 +77,43 @@ def write_import(
     imported: Import, decided: Sequence[tuple[Row, Decision]], known: Mapping[str, Known], now: datetime
 ) -> None:
     """Write a batch: new contacts, subscriptions with their evidence, new names, and a report row for each line."""
+    db = DjangoDb()
     ids = {key: found.contact_id for key, found in known.items()}
-    ids |= _create_contacts(imported.workspace_id, [row for row, decision in decided if decision.create], now)
+    ids |= _add_contacts(db, imported.workspace_id, [row for row, decision in decided if decision.create], now)
     taken = [(ids[_key(row)], row, decision.subscribe) for row, decision in decided if decision.subscribe]
-    Subscription.objects.bulk_create(
-        Subscription(
-            contact_id=contact_id,
-            list_id=imported.list_id,
-            status=status,
-            basis=row.basis,
-            source=imported.source,
-            changed_at=now,
-        )
-        for contact_id, row, status in taken
+    of_import = {"list_id": imported.list_id, "source": imported.source, "now": now}
+    _write(
+        db,
+        "add_subscriptions",
+        [{"contact_id": pk, "status": status, "basis": row.basis} for pk, row, status in taken],
+        of_import,
     )
-    ConsentEvent.objects.bulk_create(_imported_event(imported, contact_id, row, now) for contact_id, row, _ in taken)
-    _rename(
-        [{"id": ids[_key(row)], "name": d.rename[0], "attributes": d.rename[1]} for row, d in decided if d.rename], now
-    )
-    ImportRow.objects.bulk_create(
-        ImportRow(
-            imported=imported,
-            line=row.line,
-            address=row.given,
-            key=_key(row),
-            outcome=decision.outcome,
-            reason=decision.reason,
-            detail=decision.detail,
-        )
-        for row, decision in decided
-    )
+    evidence = [{"contact_id": pk, "evidence": _evidence(imported, row)} for pk, row, _ in taken]
+    _write(db, "add_evidence", evidence, {"list_id": imported.list_id, "now": now})
+    renamed = [{"id": ids[_key(row)], "name": d.rename[0], "attributes": d.rename[1]} for row, d in decided if d.rename]
+    _write(db, "rename", renamed, {"now": now})
+    _write(db, "add_report", [_report(row, decision) for row, decision in decided], {"import_id": imported.pk})
 
 
-def _key(row: Row) -> str:
-    return row.address.key if row.address is not None else ""
+def _write(db: Db, name: str, rows: Sequence[Mapping[str, Any]], params: Mapping[str, Any]) -> None:
+    if rows:
+        db.execute(_sql(db, name), {**params, "rows": to_json(rows)})
 
 
-def _create_contacts(workspace_id: int, rows: Sequence[Row], now: datetime) -> dict[str, int]:
-    created = Contact.objects.bulk_create(
-        Contact(
-            workspace_id=workspace_id,
-            address=row.address.address,
-            key=row.address.key,
-            name=row.name,
-            attributes=dict(row.attributes),
-            created_at=now,
-            updated_at=now,
-        )
+def _add_contacts(db: Db, workspace_id: int, rows: Sequence[Row], now: datetime) -> dict[str, int]:
+    values = [
+        {"address": row.address.address, "key": row.address.key, "name": row.name, "attributes": dict(row.attributes)}
         for row in rows
         if row.address is not None
-    )
-    return {contact.key: contact.pk for contact in created}
+    ]
+    if not values:
+        return {}
+    params = {"workspace_id": workspace_id, "now": now, "rows": to_json(values)}
+    return {key: int(pk) for key, pk in db.query(_sql(db, "add_contacts"), params)}
 
 
-def _imported_event(imported: Import, contact_id: int, row: Row, now: datetime) -> ConsentEvent:
-    evidence = {
+def _evidence(imported: Import, row: Row) -> dict[str, Any]:
+    return {
         "import": imported.pk,
         "line": row.line,
         "source": imported.source,
@@ -139,20 +121,21 @@ def _imported_event(imported: Import, contact_id: int, row: Row, now: datetime) 
         "stated": row.stated,
         "attested_by": imported.attested_by,
     }
-    return ConsentEvent(
-        contact_id=contact_id,
-        list_id=imported.list_id,
-        kind=ConsentEventKind.IMPORTED,
-        at=now,
-        method="import",
-        evidence=evidence,
-    )
 
 
-def _rename(rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    if rows:
-        db = DjangoDb()
-        db.execute(_sql(db, "rename"), {"rows": to_json(rows), "now": now})
+def _report(row: Row, decision: Decision) -> dict[str, Any]:
+    return {
+        "line": row.line,
+        "address": row.given,
+        "key": _key(row),
+        "outcome": decision.outcome,
+        "reason": decision.reason,
+        "detail": decision.detail,
+    }
+
+
+def _key(row: Row) -> str:
+    return row.address.key if row.address is not None else ""
 
 
 def _sql(db: Db, name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from sendwell.contacts import imports, service
 from sendwell.contacts.models import ConsentEvent, Contact, Import, ImportState, List, Subscription
 from sendwell.core.db import DjangoDb
