@@ -191,6 +191,7 @@ def _app(box: Box, delivery: Delivery, dns_port: int | None) -> App:
     from sesbox.console.guard import foreign
     from sesbox.http.api import Api, Keys, Settings
     from sesbox.http.app import App
+    from sesbox.ids import RandomIds
     from sesbox.operations import TABLE
 
     config, desk = box.config, _desk(box, delivery, dns_port)
@@ -201,7 +202,7 @@ def _app(box: Box, delivery: Delivery, dns_port: int | None) -> App:
             account_id=config.account,
             region=config.region,
             keys=Keys({config.access_key_id: config.secret_access_key}, config.any_credentials),
-            ids=box.world.ids,
+            ids=RandomIds(os.urandom),
             wall=box.clock.wall,
             own_origin=lambda request: foreign(request.method, request.headers, desk.own_hosts) is None,
         ),

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS history(
     data TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS history_message ON history(message_id, id);
 """
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 STATE_TABLES = ("record", "message", "due", "history")
 _MESSAGE = "id, accepted_at, source, destinations, subject, raw, configuration_set, meta, region"
 _MESSAGE_BARE = _MESSAGE.replace("raw", "x'' AS raw")
@@ -362,4 +363,4 @@ def _message(row: Any) -> Message:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)

@@ -46,23 +46,42 @@ class Match:
     older: bool
 
 
-Routes = Mapping[tuple[str, int], tuple[Route, ...]]
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """All routes of a service: `literal` by method and steps, `labelled` by method and number of steps."""
+
+    literal: Mapping[tuple[str, str], Match]
+    labelled: Mapping[tuple[str, int], tuple[Route, ...]]
 
 
 def routes(service: Service) -> Routes:
-    """All routes of a service by method and number of steps, the more literal ones first."""
+    """The routes of the model and the older ones; a more literal route comes before one with more labels."""
     table: dict[tuple[str, int], list[Route]] = {}
     for model in service.operations.values():
         _add(table, model.method, model.uri, model, older=False)
     for (method, uri), name in OLDER_ROUTES.items():
         _add(table, method, uri, service.operations[name], older=True)
-    return {place: tuple(sorted(found, key=lambda route: route.steps.count(None))) for place, found in table.items()}
+    literal = {
+        (method, "/".join(step for step in route.steps if step)): Match(route.operation, {}, route.older)
+        for (method, _), found in table.items()
+        for route in found
+        if not route.labels
+    }
+    labelled = {
+        place: tuple(sorted((route for route in found if route.labels), key=lambda route: len(route.labels)))
+        for place, found in table.items()
+    }
+    return Routes(literal, labelled)
 
 
 def match(table: Routes, method: str, path: str) -> Match:
     """The operation at a raw path. Raises AwsError UnknownOperationException (404)."""
-    steps = path.strip("/").split("/")
-    for route in table.get((method, len(steps)), ()):
+    bare = path.strip("/")
+    found = table.literal.get((method, bare))
+    if found is not None:
+        return found
+    steps = bare.split("/")
+    for route in table.labelled.get((method, len(steps)), ()):
         if all(want is None or want == step for want, step in zip(route.steps, steps, strict=True)):
             values = [unquote(step) for want, step in zip(route.steps, steps, strict=True) if want is None]
             return Match(route.operation, dict(zip(route.labels, values, strict=True)), route.older)
@@ -90,7 +109,7 @@ def write(model: OperationModel, response: Mapping[str, Any]) -> bytes:
     """The JSON of a success. Raises ValueError for a response member that the model does not know."""
     if model.output is None:
         return b"{}"
-    return json.dumps(_json_value(model.output, response), separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(_json_value(model.output, response)).encode()
 
 
 def _add(
@@ -106,7 +125,7 @@ def _body(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        value = json.loads(body, parse_constant=_refuse_constant)
+        value = _DECODER.decode(body.decode())
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text: UnicodeEncodeError
     except (ValueError, RecursionError):
@@ -119,6 +138,10 @@ def _body(body: bytes) -> dict[str, Any]:
 def _refuse_constant(name: str) -> None:
     """JSON has no NaN and no Infinity, only Python's reader does."""
     raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def _structure(shape: Shape, value: Mapping[str, Any]) -> dict[str, Any]:
