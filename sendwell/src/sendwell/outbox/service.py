@@ -82,6 +82,8 @@ class Capacity:
     paused_until: datetime | None = None
     reason: str = ""
     detail: str = ""
+    campaign_limit: int | None = None
+    """What campaigns may use of the quota in 24 hours; the rest is kept for opt-in and transactional mail."""
 
 
 # --- enqueueing --------------------------------------------------------------------------------------------------
@@ -297,6 +299,7 @@ def capacity(connection_id: int, now: datetime) -> Capacity:
         paused_until=paused_until,
         reason=reason,
         detail=pace.backoff_detail if reason == pace.backoff_reason else "",
+        campaign_limit=None if window.unlimited else window.limit(campaign=True),
     )
 
 
