@@ -94,7 +94,7 @@ def _multipart(kind: str, parts: Sequence[bytes], seed: str, level: int) -> byte
     digits = seed.replace("-", "")
     number, other = int(digits[16:22], 16) + level, int(digits[22:30], 16)
     boundary = f"----=_Part_{number}_{other}.{int(digits[5:16], 16)}"
-    head = f'Content-Type: multipart/{kind}; \r\n\tboundary="{boundary}"\r\n\r\n'.encode()
+    head = f'Content-Type: multipart/{kind}; \r\n boundary="{boundary}"\r\n\r\n'.encode()
     mark = f"--{boundary}".encode()
     return head + b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"
 

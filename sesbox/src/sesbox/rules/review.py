@@ -16,13 +16,14 @@ LEAST_CHARACTERS = 150
 CHARACTERS_FOR_MORE = 500
 
 _NUMBER = r"(\d{1,3}(?:[,.' ]\d{3})+|\d+(?:\.\d+)?)\s*(k|thousand|million)?"
+_PER = r"\s*(?:\w+\s+){0,3}(?:(?:per|an?|each|every)\s+|\w*\s*/\s*)"
 _QUOTA = (
     re.compile(r"(?:daily|24[ -]?hours?|per day)[^\n:]{0,40}:\s*" + _NUMBER, re.IGNORECASE),
-    re.compile(_NUMBER + r"\s*(?:\w+\s+){0,3}(?:per|a|each|every|/)\s*(?:day|24[ -]?hours?)", re.IGNORECASE),
+    re.compile(_NUMBER + _PER + r"(?:day|24[ -]?hours?)", re.IGNORECASE),
 )
 _RATE = (
     re.compile(r"(?:send(?:ing)? rate|per second)[^\n:]{0,40}:\s*" + _NUMBER, re.IGNORECASE),
-    re.compile(_NUMBER + r"\s*(?:\w+\s+){0,3}(?:per|a|each|/)\s*(?:second|sec\b|s\b)", re.IGNORECASE),
+    re.compile(_NUMBER + _PER + r"(?:second|sec\b|s\b)", re.IGNORECASE),
 )
 _NEW_VALUE = re.compile(r"new (?:limit )?value[^\n:]{0,40}:\s*" + _NUMBER, re.IGNORECASE)
 _ABOUT_RATE = re.compile(r"limit[^\n:]{0,40}:[^\n]*send(?:ing)? rate", re.IGNORECASE)
