@@ -150,15 +150,20 @@ def send_link_again(client: Client, name: str) -> IdentityFacts:
     return create_identity(client, name)
 
 
-def list_identities(client: Client, limit: int = 2000) -> list[str]:
-    """Names of the account's identities, at most `limit`. Raises AwsError."""
-    names: list[str] = []
+def list_identities(client: Client, limit: int = 5000) -> list[IdentityFacts]:
+    """The account's identities, at most `limit`, without the records of domains. Raises AwsError."""
+    found: list[IdentityFacts] = []
     token = ""
-    while len(names) < limit:
+    while len(found) < limit:
         more: dict[str, Any] = {"NextToken": token} if token else {}
         page = call("ses:ListEmailIdentities", client.ses.list_email_identities, PageSize=1000, **more)
-        names += [str(item["IdentityName"]) for item in page.get("EmailIdentities", [])]
+        found += [_listed(item) for item in page.get("EmailIdentities", [])]
         token = page.get("NextToken") or ""
         if not token:
             break
-    return names[:limit]
+    return found[:limit]
+
+
+def _listed(item: Mapping[str, Any]) -> IdentityFacts:
+    status = str(item.get("VerificationStatus") or "PENDING")
+    return IdentityFacts(str(item["IdentityName"]), item.get("IdentityType") == "DOMAIN", status, status == "SUCCESS")

@@ -16,6 +16,7 @@ class ConnectionKind(models.TextChoices):
 
 class SetupState(models.TextChoices):
     NEW = "new", "Not set up"
+    RUNNING = "running", "Setting up"
     WAITING = "waiting", "Waiting for the topic's confirmation"
     READY = "ready", "Ready"
     BROKEN = "broken", "Needs attention"

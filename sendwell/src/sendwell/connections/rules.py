@@ -1,11 +1,15 @@
 """Decisions about connections, as values in and values out.
 
-Lives here: who may be mailed in the sandbox, names of identities. Must not live here: SES calls, the database.
+Lives here: who may be mailed in the sandbox, where SNS can reach us, how often to look. Must not live here: SES calls,
+the database.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 SIMULATOR_DOMAIN = "simulator.amazonses.com"
 
@@ -46,3 +50,52 @@ class SendingFacts:
 def is_simulator(address: str) -> bool:
     """True for Amazon's mailbox simulator, which counts for the rate but not for the quota."""
     return address.lower().rpartition("@")[2] == SIMULATOR_DOMAIN
+
+
+def hook_base(kind: str, base_url: str, host: str, port: int) -> str:
+    """Where SNS finds us: the embedded SES on this machine directly, everything else by the public URL."""
+    if kind != "embedded":
+        return base_url
+    here = "127.0.0.1" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104
+    return f"http://{here}:{port}"
+
+
+def why_unreachable(kind: str, base_url: str) -> str:
+    """Why Amazon's SNS could not deliver to this base URL, or "" if it could. A local SES can always reach us."""
+    if kind != "aws":
+        return ""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if parts.scheme != "https":
+        return f"Amazon needs a public https address to report to, and this installation's is {base_url}."
+    if _is_private(host):
+        return f"Amazon cannot reach {host}: it is no public address."
+    return ""
+
+
+def _is_private(host: str) -> bool:
+    if host in ("", "localhost") or host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa")):
+        return True
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host
+
+
+def look_again_after(kind: str, something_pending: bool) -> timedelta:
+    """When to ask SES again: soon while a review, a verification or a confirmation may change, else seldom.
+
+    A real account answers one control-plane call a second in all (SES quotas), so it is asked sparingly.
+    """
+    if kind == "embedded":
+        return timedelta(seconds=3 if something_pending else 60)
+    return timedelta(seconds=60 if something_pending else 600)
+
+
+def identity_name(text: str) -> str:
+    """A domain, or an address with its domain, in lower case there: SES keeps the local part's case. "" if neither."""
+    local, at, domain = text.strip().rpartition("@")
+    domain = domain.lower().rstrip(".")
+    if "." not in domain or any(not label for label in domain.split(".")):
+        return ""
+    return f"{local}@{domain}" if at else domain

@@ -1,61 +1,55 @@
-"""The verbs of connections: what the sender asks before and during sending, and the only way in for other features.
+"""The verbs of connections: the only way in for other features.
 
-Lives here: access to keys, who is verified, facts and problems. Must not live here: SES calls of the set-up wizard
-(setting_up.py), pages. A custom endpoint comes from the deployment only, never from a row (SSRF).
+Lives here: what the sender asks, connecting, the embedded rehearsal. Must not live here: the steps of the set-up
+(setting_up.py), keys and endpoints (access.py), identities (identities.py), pages.
 """
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import NamedTuple
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from sendwell.amazon.signing import Credentials, Endpoint, ses_endpoint
-from sendwell.config import Config
-from sendwell.connections import store
-from sendwell.connections.models import Connection, ConnectionKind
-from sendwell.connections.rules import SendingFacts, Verified
+from sendwell.amazon.account import read_account
+from sendwell.amazon.client import Client
+from sendwell.amazon.signing import Credentials
+from sendwell.connections import rules, snapshots, store
+from sendwell.connections.access import (
+    NoConnectionError,
+    SenderAccess,
+    custom_endpoint,
+    hook_url,
+    open_client,
+    sender_credentials,
+)
+from sendwell.connections.models import Connection, ConnectionKind, SetupState
+from sendwell.connections.rules import SendingFacts, Verified, is_simulator
+from sendwell.connections.setting_up import NotExpectedError, subscription_ended
+from sendwell.connections.setting_up import confirm as confirm_subscription
+from sendwell.connections.setting_up import request as request_setup
+from sendwell.connections.snapshots import refresh_account
 from sendwell.core.db import Db
-from sendwell.core.keyring import KeyRing
+from sendwell.core.installation import Installation
+from sendwell.core.keyring import KeyRing, KeyRingError
 from sendwell.workspaces.models import Workspace
 
-
-class NoConnectionError(LookupError):
-    """There is no such connection, or the deployment does not say where its endpoint is."""
-
-
-class SenderAccess(NamedTuple):
-    """What a call to SES needs; unpacks as (credentials, endpoint, configuration_set)."""
-
-    credentials: Credentials
-    endpoint: Endpoint
-    configuration_set: str
-
-
-def sender_credentials(db: Db, connection_id: int, ring: KeyRing, config: Config) -> SenderAccess:
-    """Keys in clear text and the endpoint, for signing. Raises NoConnectionError, KeyRingError."""
-    found = store.access(db, connection_id)
-    if found is None:
-        raise NoConnectionError(f"There is no connection {connection_id}.")
-    credentials = Credentials(found.access_key_id, ring.decrypt(found.secret))
-    custom = custom_endpoint(found.kind, config)
-    endpoint = Endpoint(custom, found.region) if custom else ses_endpoint(found.region)
-    return SenderAccess(credentials, endpoint, found.configuration_set)
-
-
-def custom_endpoint(kind: str, config: Config) -> str:
-    """A kind of connection's endpoint by the deployment; empty for Amazon's own. Raises NoConnectionError."""
-    if kind == ConnectionKind.AWS:
-        return ""
-    if kind == ConnectionKind.ENDPOINT:
-        if not config.aws_endpoint:
-            raise NoConnectionError("SENDWELL_AWS_ENDPOINT is not set, and this connection needs it.")
-        return config.aws_endpoint.rstrip("/")
-    try:
-        ready = json.loads(config.sesbox_ready_file.read_text(encoding="utf-8"))
-        return str(ready["endpoint"]).rstrip("/")
-    except (OSError, ValueError, KeyError, TypeError):
-        return f"http://127.0.0.1:{config.sesbox_port}"
+__all__ = [
+    "NoConnectionError",
+    "NotExpectedError",
+    "SenderAccess",
+    "SendingFacts",
+    "Verified",
+    "confirm_subscription",
+    "custom_endpoint",
+    "hook_url",
+    "is_simulator",
+    "open_client",
+    "refresh_account",
+    "request_setup",
+    "sender_credentials",
+    "subscription_ended",
+]
 
 
 def verified_recipients(db: Db, connection_id: int) -> Verified:
@@ -82,3 +76,103 @@ def primary_connection(workspace: Workspace) -> Connection | None:
     """The connection that pages offer first: a real one before the rehearsal, the oldest of its sort first."""
     found = list(Connection.objects.filter(workspace=workspace).order_by("id"))
     return next((c for c in found if not c.is_rehearsal), found[0] if found else None)
+
+
+def by_hook_key(hook_key: str) -> Connection | None:
+    """The connection that an SNS webhook's path names."""
+    return Connection.objects.filter(hook_key=hook_key).first()
+
+
+def look_again_after(connection: Connection) -> timedelta:
+    """When `refresh_account` is due again for this connection."""
+    pending = (
+        connection.review_status == "PENDING"
+        or connection.setup_state in (SetupState.RUNNING, SetupState.WAITING)
+        or connection.identities.filter(verified=False).exists()
+    )
+    return rules.look_again_after(connection.kind, pending)
+
+
+def senders(connection: Connection) -> list[str]:
+    """Names of identities that mail may come from, verified ones: domains and addresses."""
+    found = connection.identities.filter(verified=True, purpose="sender").order_by("name")
+    return list(found.values_list("name", flat=True))
+
+
+def connect(
+    workspace: Workspace, kind: str, region: str, keys: Credentials, installation: Installation, now: datetime
+) -> Connection:
+    """A new connection to SES, after the keys have been tried on GetAccount. Raises AwsError, NoConnectionError.
+
+    The same key in the same region is the same connection: it gets the secret given now.
+    """
+    client = Client(keys, region, custom_endpoint(kind, installation.config))
+    snapshot = read_account(client)
+    connection, _ = Connection.objects.update_or_create(
+        workspace=workspace,
+        kind=kind,
+        region=region,
+        access_key_id=keys.access_key_id,
+        defaults={"secret_access_key": installation.ring.encrypt(keys.secret_access_key)},
+        create_defaults={
+            "secret_access_key": installation.ring.encrypt(keys.secret_access_key),
+            "name": f"Amazon SES {region}" if kind == ConnectionKind.AWS else f"Custom endpoint {region}",
+            "created_at": now,
+            "hook_key": secrets.token_urlsafe(32),
+        },
+    )
+    snapshots.take(connection, snapshot, now)
+    return connection
+
+
+def replace_keys(connection: Connection, keys: Credentials, installation: Installation, now: datetime) -> None:
+    """Use another key pair, after it has been tried on GetAccount. Raises AwsError, NoConnectionError."""
+    client = Client(keys, connection.region, custom_endpoint(connection.kind, installation.config))
+    snapshot = read_account(client)
+    connection.access_key_id = keys.access_key_id
+    connection.secret_access_key = installation.ring.encrypt(keys.secret_access_key)
+    connection.problem, connection.problem_at = "", None
+    connection.save(update_fields=["access_key_id", "secret_access_key", "problem", "problem_at"])
+    snapshots.take(connection, snapshot, now)
+
+
+def ensure_embedded(workspace: Workspace, ready: Mapping[str, Any], ring: KeyRing, now: datetime) -> Connection:
+    """The connection to the embedded sesbox, made or brought in step with its ready file.
+
+    Asks nothing of sesbox: the worker's `refresh_account` does.
+    """
+    region, key = str(ready.get("region") or "us-east-1"), str(ready["access_key_id"])
+    secret = str(ready["secret_access_key"])
+    connection = Connection.objects.filter(workspace=workspace, kind=ConnectionKind.EMBEDDED).first()
+    if connection is None:
+        return Connection.objects.create(
+            workspace=workspace,
+            name="Rehearsal",
+            kind=ConnectionKind.EMBEDDED,
+            region=region,
+            access_key_id=key,
+            secret_access_key=ring.encrypt(secret),
+            created_at=now,
+            hook_key=secrets.token_urlsafe(32),
+        )
+    if (connection.region, connection.access_key_id) != (region, key) or _secret(connection, ring) != secret:
+        connection.region, connection.access_key_id = region, key
+        connection.secret_access_key = ring.encrypt(secret)
+        connection.save(update_fields=["region", "access_key_id", "secret_access_key"])
+    return connection
+
+
+def _secret(connection: Connection, ring: KeyRing) -> str:
+    try:
+        return ring.decrypt(connection.secret_access_key)
+    except KeyRingError:
+        return ""
+
+
+def reencrypt_secrets(ring: KeyRing) -> int:
+    """Put every stored secret under the ring's newest key; how many. Raises KeyRingError if one cannot be opened."""
+    found = list(Connection.objects.only("id", "secret_access_key"))
+    for connection in found:
+        connection.secret_access_key = ring.encrypt(ring.decrypt(connection.secret_access_key))
+    Connection.objects.bulk_update(found, ["secret_access_key"])
+    return len(found)

@@ -16,17 +16,19 @@ class NotificationState(models.TextChoices):
 
 
 class Notification(models.Model):
-    """A verified SNS notification, kept raw. `sns_message_id` makes redelivery harmless."""
+    """A verified SNS notification, kept raw. `sns_message_id` makes redelivery harmless (two connections to one account
+    share its topic, so the id is unique by connection)."""
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
-    sns_message_id = models.CharField(max_length=100, unique=True)
+    sns_message_id = models.CharField(max_length=100)
     topic_arn = models.CharField(max_length=256)
     body = models.TextField(help_text="The SNS Message field, as text.")
     received_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=NotificationState.choices, default=NotificationState.PENDING)
-    error = models.TextField(blank=True, default="")
+    error = models.TextField(blank=True, default="", help_text="What went wrong, or why it has no effect.")
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "sns_message_id"], name="notification_once")]
         indexes = [models.Index(fields=["id"], condition=models.Q(state="pending"), name="notification_pending")]
 
 
@@ -61,7 +63,8 @@ class Feedback(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["notification", "recipient"], name="feedback_once_per_notification"),
             models.UniqueConstraint(
-                fields=["ses_message_id", "kind", "subtype", "recipient", "feedback_id"], name="feedback_once_per_event"
+                fields=["connection", "ses_message_id", "kind", "subtype", "recipient", "feedback_id"],
+                name="feedback_once_per_event",
             ),
         ]
         indexes = [models.Index(fields=["message_id"], name="feedback_message")]
@@ -70,10 +73,10 @@ class Feedback(models.Model):
 class Refusal(models.Model):
     """Counted, not stored: notifications that failed the trust checks, by day and cause."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, null=True)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
     day = models.DateField()
     cause = models.CharField(max_length=40)
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "day", "cause"], name="refusal_once", nulls_distinct=False)]
+        constraints = [models.UniqueConstraint(fields=["connection", "day", "cause"], name="refusal_once")]

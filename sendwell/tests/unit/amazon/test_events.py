@@ -165,7 +165,17 @@ def test_times(text, time):
     assert parse_time(text) == time
 
 
-KEYS = "messageId emailAddress timestamp tags sendwell destination recipients bounceType action".split()
+KEYS = [
+    "messageId",
+    "emailAddress",
+    "timestamp",
+    "tags",
+    "sendwell",
+    "destination",
+    "recipients",
+    "bounceType",
+    "action",
+]
 PEOPLE = ["bouncedRecipients", "complainedRecipients", "delayedRecipients"]
 JUNK = st.recursive(
     st.none() | st.booleans() | st.text(max_size=5) | st.floats(allow_nan=False),

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('access_key_id', models.CharField(max_length=128)),
                 ('secret_access_key', models.TextField(help_text='Encrypted with the key ring; never shown again.')),
                 ('created_at', models.DateTimeField()),
-                ('setup_state', models.CharField(choices=[('new', 'Not set up'), ('waiting', "Waiting for the topic's confirmation"), ('ready', 'Ready'), ('broken', 'Needs attention')], default='new', max_length=10)),
+                ('setup_state', models.CharField(choices=[('new', 'Not set up'), ('running', 'Setting up'), ('waiting', "Waiting for the topic's confirmation"), ('ready', 'Ready'), ('broken', 'Needs attention')], default='new', max_length=10)),
                 ('setup_report', models.JSONField(blank=True, default=list, help_text='Rows of {step, outcome, detail}.')),
                 ('hook_key', models.CharField(help_text="Unguessable part of our webhook's path.", max_length=64, unique=True)),
                 ('configuration_set', models.CharField(blank=True, default='', max_length=64)),

@@ -17,12 +17,12 @@ class Migration(migrations.Migration):
             name='Notification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sns_message_id', models.CharField(max_length=100, unique=True)),
+                ('sns_message_id', models.CharField(max_length=100)),
                 ('topic_arn', models.CharField(max_length=256)),
                 ('body', models.TextField(help_text='The SNS Message field, as text.')),
                 ('received_at', models.DateTimeField()),
                 ('state', models.CharField(choices=[('pending', 'Stored, not applied yet'), ('applied', 'Applied'), ('ignored', 'Known and of no effect'), ('unknown', 'Of a type we do not know; kept and shown'), ('failed', 'Could not be applied; kept for replay')], default='pending', max_length=8)),
-                ('error', models.TextField(blank=True, default='')),
+                ('error', models.TextField(blank=True, default='', help_text='What went wrong, or why it has no effect.')),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='connections.connection')),
             ],
         ),
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('day', models.DateField()),
                 ('cause', models.CharField(max_length=40)),
                 ('count', models.PositiveIntegerField(default=0)),
-                ('connection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='connections.connection')),
+                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='connections.connection')),
             ],
         ),
         migrations.AddIndex(
@@ -62,15 +62,19 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['message_id'], name='feedback_message'),
         ),
         migrations.AddConstraint(
+            model_name='notification',
+            constraint=models.UniqueConstraint(fields=('connection', 'sns_message_id'), name='notification_once'),
+        ),
+        migrations.AddConstraint(
             model_name='feedback',
             constraint=models.UniqueConstraint(fields=('notification', 'recipient'), name='feedback_once_per_notification'),
         ),
         migrations.AddConstraint(
             model_name='feedback',
-            constraint=models.UniqueConstraint(fields=('ses_message_id', 'kind', 'subtype', 'recipient', 'feedback_id'), name='feedback_once_per_event'),
+            constraint=models.UniqueConstraint(fields=('connection', 'ses_message_id', 'kind', 'subtype', 'recipient', 'feedback_id'), name='feedback_once_per_event'),
         ),
         migrations.AddConstraint(
             model_name='refusal',
-            constraint=models.UniqueConstraint(fields=('connection', 'day', 'cause'), name='refusal_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('connection', 'day', 'cause'), name='refusal_once'),
         ),
     ]
