@@ -18,6 +18,7 @@ from sesbox.console import showing, views
 from sesbox.console.desk import Desk
 from sesbox.console.mail import frame_document, read_mail
 from sesbox.console.rendering import FRAME_POLICY, HEADERS, Pages
+from sesbox.storage import DueRow
 
 PAGE = 50
 LINES = 300
@@ -45,7 +46,7 @@ class Look:
 
     def _row(self, message: Message) -> dict[str, Any]:
         lines = self._desk.storage.history(message.message_id, "event", limit=20)
-        return {"message": message, "outcome": showing.outcome(views.event_types(lines))}
+        return {"message": message, "outcome": showing.outcome(message.source, views.event_types(lines))}
 
     async def message(self, request: Request) -> Response:
         """One message: a view of its content, its events, where they were delivered."""
@@ -60,8 +61,8 @@ class Look:
             "message.html", section="inbox", message=message, mail=mail,
             view=view if view in possible else possible[0], possible=possible,
             source=message.raw.decode("utf-8", "replace"), events=views.events(lines),
-            outcome=showing.outcome(views.event_types(lines)),
-            posts=views.notifications(storage.history(message.message_id, "post", limit=LINES)),
+            outcome=showing.outcome(message.source, views.event_types(lines)),
+            posts=views.notifications(storage.history(message.message_id, "post", limit=LINES), self._waiting()),
             failures=storage.history(message.message_id, "failed", limit=LINES),
         )  # fmt: skip
 
@@ -118,11 +119,11 @@ class Look:
     async def deliveries(self, _: Request) -> Response:
         """Topics, what was posted, what waits, what could not be done."""
         storage = self._desk.storage
-        waiting = [row for row in storage.due(float("inf"), LINES) if row.task == "post"]
+        waiting = self._waiting()
         return self._pages.page(
             "deliveries.html", section="deliveries", accounts=await self._each(views.topics_view),
-            posts=views.notifications(storage.history(None, "post", limit=LINES)),
-            waiting=waiting, failures=storage.history(None, "failed", limit=LINES),
+            posts=views.notifications(storage.history(None, "post", limit=LINES), waiting),
+            waiting=views.never_tried(waiting), failures=storage.history(None, "failed", limit=LINES),
         )  # fmt: skip
 
     async def dns(self, request: Request) -> Response:
@@ -142,6 +143,9 @@ class Look:
         soon = self._desk.storage.due(float("inf"), 10)
         return self._pages.page("clock.html", section="clock", soon=soon, wall=self._desk.clock.wall(),
                                 error=None, note=_note(request))  # fmt: skip
+
+    def _waiting(self) -> list[DueRow]:
+        return self._desk.storage.due(float("inf"), LINES)
 
     async def _each(self, look: Callable[[Any], Any]) -> list[Any]:
         return [await self._desk.writer.read(region, look) for region in await self._desk.writer.regions()]

@@ -13,6 +13,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from sesbox.operations.verifying import SENDER as VERIFIER
+
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _OUTCOMES = (
     ("COMPLAINT", "Complaint", "bad"),
@@ -37,14 +39,21 @@ def machine_time(seconds: float) -> str:
 def ago(seconds: float, now: float) -> str:
     """`3 min ago`, `in 20 s`: how far a time is from now."""
     gap = now - seconds
-    size = abs(gap)
-    if size < 1:
-        return "now"
+    size = round(abs(gap))
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         if size >= length:
             text = f"{int(size // length)} {unit}"
             return f"{text} ago" if gap > 0 else f"in {text}"
     return "now"
+
+
+def span(seconds: float) -> str:
+    """`24 h`, `3 d`: a length of time in its largest whole unit."""
+    size = round(abs(seconds))
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if size >= length and (size % length == 0 or size >= 2 * length):
+            return f"{size // length} {unit}"
+    return f"{size} s"
 
 
 def number(value: float | None) -> str:
@@ -79,8 +88,10 @@ def with_links(text: str) -> Markup:
     return shown + escape(text[end:])
 
 
-def outcome(event_types: Iterable[str]) -> Mapping[str, str]:
+def outcome(source: str, event_types: Iterable[str]) -> Mapping[str, str]:
     """The one word for what became of a message: the worst that happened to any of its recipients."""
+    if source == VERIFIER:
+        return {"word": "Verification", "tone": "note-like"}
     seen = set(event_types)
     for kind, word, tone in _OUTCOMES:
         if kind in seen:

@@ -26,7 +26,7 @@ from sesbox.operations.records import (
 )
 from sesbox.operations.state import identity_status, sending_now, settings
 from sesbox.rules import verification
-from sesbox.storage import Line
+from sesbox.storage import DueRow, Line
 
 Values = dict[str, Any]
 
@@ -140,16 +140,21 @@ def mailboxes_view(ctx: Context) -> list[ScriptedMailbox]:
     return sorted(ctx.account.all(ScriptedMailbox), key=lambda one: one.address)
 
 
-def notifications(lines: Sequence[Line]) -> list[Values]:
+def notifications(lines: Sequence[Line], waiting: Sequence[DueRow]) -> list[Values]:
     """Tries to post, newest first, put together by notification and endpoint: the last try tells how it stands."""
-    grouped: dict[tuple[str, str], list[Line]] = {}
+    grouped: dict[tuple[Any, Any], list[Line]] = {}
     for line in lines:
-        data = line.log.data
-        grouped.setdefault((str(data.get("sns_message_id")), str(data.get("endpoint"))), []).append(line)
+        grouped.setdefault((line.log.data.get("sns_message_id"), line.log.data.get("endpoint")), []).append(line)
+    next_at = {(row.data.get("message_id"), row.data.get("endpoint")): row.at for row in waiting if row.task == "post"}
     return [
-        {"last": tries[0].log, "region": tries[0].region, "tries": [line.log for line in reversed(tries)]}
-        for tries in grouped.values()
+        {"last": tries[0].log, "tries": [line.log for line in reversed(tries)], "next_at": next_at.get(which)}
+        for which, tries in grouped.items()
     ]
+
+
+def never_tried(waiting: Sequence[DueRow]) -> int:
+    """How many posts wait for their first try."""
+    return sum(1 for row in waiting if row.task == "post" and not row.data.get("attempt"))
 
 
 def events(lines: Sequence[Line]) -> list[Values]:

@@ -6,7 +6,9 @@ for (const part of document.querySelectorAll("[data-live]")) {
     try {
       const answer = await fetch(part.dataset.live, { headers: { Accept: "text/html" } });
       const text = answer.ok ? await answer.text() : part.innerHTML;
-      if (text !== part.dataset.seen) part.innerHTML = part.dataset.seen = text;
+      if ("reload" in part.dataset) {
+        if (text.includes("<li>")) location.reload();
+      } else if (text !== part.dataset.seen) part.innerHTML = part.dataset.seen = text;
     } catch {
       // sesbox was stopped; it will be asked again
     }
