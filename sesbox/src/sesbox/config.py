@@ -45,9 +45,10 @@ class Config:
         return self.profile.name == "permissive"
 
     @property
-    def default_keys(self) -> bool:
-        """Whether the well-known key pair is in force."""
-        return self.secret_access_key == DEFAULT_SECRET_ACCESS_KEY
+    def open_to_others(self) -> bool:
+        """Whether anybody on the network may send: not on the loopback, and no key pair of its own."""
+        local = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+        return not local and (self.any_credentials or self.secret_access_key == DEFAULT_SECRET_ACCESS_KEY)
 
 
 def read(arguments: Sequence[str] | None = None) -> Config:

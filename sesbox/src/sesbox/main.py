@@ -272,7 +272,10 @@ async def _start_dns(box: Box, doors: contextlib.AsyncExitStack) -> int | None:
 def _stop_on_signals(stop: Callable[[], None], parent: Parent) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     if SIGNAL is not None:
         loop.add_signal_handler(SIGNAL, lambda: stop() if parent.gone else None)
 
@@ -299,6 +302,8 @@ def _tell_ready(box: Box, dns_port: int | None) -> None:
         "secret_access_key": config.secret_access_key,
         "certificate_url": box.base_url + box.certificate.path,
     }
+    if config.open_to_others:
+        logger.warning("%s lets other machines in under credentials that everybody knows", config.host)
     if config.ready_file is not None:
         _write_whole(config.ready_file, json.dumps(facts, indent=2) + "\n")
     print(
@@ -307,7 +312,8 @@ def _tell_ready(box: Box, dns_port: int | None) -> None:
         f"  export AWS_ACCESS_KEY_ID={config.access_key_id}\n"
         f"  export AWS_SECRET_ACCESS_KEY={config.secret_access_key}\n"
         f"  export AWS_DEFAULT_REGION={config.region}\n"
-        f"Inbox and review desk: {box.base_url}/" + (f"\nDNS on port {dns_port}" if dns_port else ""),
+        f"Inbox and review desk: {box.base_url}/  State: {config.data}"
+        + (f"\nDNS on port {dns_port}" if dns_port else ""),
         flush=True,
     )
 

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from sesbox.operations.base import AwsError
 from sesbox.wire.model import OperationModel, Service, Shape
-from sesbox.wire.values import iso_timestamp, read_blob, read_timestamp, write_blob
+from sesbox.wire.values import finite, iso_timestamp, read_blob, read_timestamp, write_blob
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ENTITIES = {"\r": "&#xD;"}
@@ -145,8 +145,8 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
     "boolean": _boolean,
     "integer": int,
     "long": int,
-    "float": float,
-    "double": float,
+    "float": finite,
+    "double": finite,
     "timestamp": read_timestamp,
     "blob": read_blob,
 }

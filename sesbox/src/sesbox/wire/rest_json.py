@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 from sesbox.operations.base import AwsError
 from sesbox.wire.model import Member, OperationModel, Service, Shape
 from sesbox.wire.request import Request
-from sesbox.wire.values import read_blob, read_timestamp, write_blob
+from sesbox.wire.values import finite, read_blob, read_timestamp, write_blob
 
 # Routes that AWS changed: clients older than the model in the wheel still use these (botocore < 1.43.105, and
 # ListContacts by GET with a body: aws/aws-sdk-net#2096). What is in the body today came in the query string then.
@@ -184,7 +184,7 @@ def _read_string(_: Shape, value: Any) -> str:
     raise _wrong(value, "a String")
 
 
-def _read_number(kind: type, name: str, _: Shape, value: Any) -> Any:
+def _read_number(kind: Callable[[Any], Any], name: str, _: Shape, value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _wrong(value, name)
     try:
@@ -200,14 +200,12 @@ def _read_boolean(_: Shape, value: Any) -> bool:
 
 
 def _read_timestamp(_: Shape, value: Any) -> float:
-    try:
-        if isinstance(value, str):
-            return read_timestamp(value)
-    except ValueError:
-        raise _wrong(value, "a Timestamp") from None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise _wrong(value, "a Timestamp")
-    return float(value)
+    try:
+        return read_timestamp(value) if isinstance(value, str) else finite(value)
+    except (ValueError, OverflowError):
+        raise _wrong(value, "a Timestamp") from None
 
 
 def _read_blob(_: Shape, value: Any) -> bytes:
@@ -226,8 +224,8 @@ _READERS: Mapping[str, Callable[[Shape, Any], Any]] = {
     "string": _read_string,
     "integer": functools.partial(_read_number, int, "an Integer"),
     "long": functools.partial(_read_number, int, "a Long"),
-    "float": functools.partial(_read_number, float, "a Float"),
-    "double": functools.partial(_read_number, float, "a Double"),
+    "float": functools.partial(_read_number, finite, "a Float"),
+    "double": functools.partial(_read_number, finite, "a Double"),
     "boolean": _read_boolean,
     "timestamp": _read_timestamp,
     "blob": _read_blob,
@@ -249,7 +247,7 @@ def _text_value(shape: Shape, value: str) -> Any:
         if shape.type in ("integer", "long"):
             return int(value)
         if shape.type in ("float", "double"):
-            return float(value)
+            return finite(value)
         if shape.type == "timestamp":
             return read_timestamp(value)
         if shape.type == "boolean" and value in ("true", "false"):

@@ -6,6 +6,7 @@ Lives here: text to value and back. Must not live here: structures (query.py, re
 from __future__ import annotations
 
 import base64
+import math
 import re
 from datetime import datetime, timezone
 
@@ -23,7 +24,7 @@ def read_timestamp(text: str) -> float:
     """Epoch seconds of an ISO 8601 date-time (no zone means UTC) or of a plain number. Raises ValueError."""
     found = _ISO.fullmatch(text)
     if found is None:
-        return float(text)
+        return finite(text)
     zone = found[8] or "Z"
     minutes = 0
     if zone not in "Zz":
@@ -32,6 +33,14 @@ def read_timestamp(text: str) -> float:
     year, month, day, hour, minute, second = (int(found[index]) for index in range(1, 7))
     moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
     return moment.timestamp() - minutes * 60 + float(found[7] or 0)
+
+
+def finite(value: str | float) -> float:
+    """A number that is one. Raises ValueError for what is none, and for NaN and the infinities."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 def read_blob(text: str) -> bytes:
