@@ -14,7 +14,7 @@ from sesbox.account import Change, Drop, Due, Message, Put, Store
 from sesbox.operations import mime
 from sesbox.operations.base import AwsError, Context, Outcome
 from sesbox.operations.records import Identity, VerificationLink
-from sesbox.rules import verification
+from sesbox.rules import identities, verification
 
 LINK_SECONDS = 24 * 3600
 CHECK_EVERY = 60.0
@@ -52,7 +52,13 @@ def mail_link(ctx: Context, address: str) -> list[Change]:
     content = mime.Simple(f"Amazon Web Services <{SENDER}>", (address,), (), (), subject, text, None)
     raw = mime.stamp(message_id, region, ctx.now) + mime.build(content, message_id)
     meta = {"operation": "Verification", "identity": address}
+    stale = (
+        Drop(VerificationLink.kind, link.key)
+        for link in ctx.account.all(VerificationLink)
+        if link.identity == address and ctx.now >= link.expires_at
+    )
     return [
+        *stale,
         Put(VerificationLink(token, address, ctx.now + LINK_SECONDS)),
         Store(Message(message_id, ctx.now, SENDER, (address,), subject, raw, None, meta)),
     ]
@@ -84,8 +90,8 @@ def drop_links(ctx: Context, name: str) -> list[Change]:
 
 
 def schedule(ctx: Context, identity: Identity) -> tuple[Identity, list[Change]]:
-    """Have DNS asked about a domain now, if domains are verified by a zone; the identity to put."""
-    if ctx.profile.verify_domains != "zone" or identity.type != "DOMAIN":
+    """Have DNS asked about a domain or a MAIL FROM now, if domains are verified by a zone; the identity to put."""
+    if ctx.profile.verify_domains != "zone" or not (identity.type == "DOMAIN" or identity.mail_from_domain):
         return identity, []
     due = Due(ctx.now, "check_domain", {"domain": identity.name})
     if identity.next_check_at <= ctx.now:
@@ -95,14 +101,18 @@ def schedule(ctx: Context, identity: Identity) -> tuple[Identity, list[Change]]:
 
 def questions(ctx: Context, domain: str) -> tuple[tuple[str, str], ...]:
     """The (name, record type) pairs that `check_domain` wants to know about; empty for an unknown domain."""
-    identity = ctx.account.get(Identity, domain.lower())
-    if identity is None or identity.type != "DOMAIN":
+    identity = _identity(ctx, domain)
+    if identity is None:
         return ()
-    asked = [(verification.txt_name(identity.name), "TXT")]
+    asked = [(verification.txt_name(identity.name), "TXT")] if identity.type == "DOMAIN" else []
     asked += [(name, "CNAME") for name in _wanted(ctx, identity)]
     if identity.mail_from_domain:
         asked += [(identity.mail_from_domain.lower(), "MX"), (identity.mail_from_domain.lower(), "TXT")]
     return tuple(asked)
+
+
+def _identity(ctx: Context, name: str) -> Identity | None:
+    return ctx.account.get(Identity, identities.canonical(name))
 
 
 def _wanted(ctx: Context, identity: Identity) -> dict[str, str]:
@@ -114,12 +124,14 @@ def check_domain(ctx: Context, domain: str, found: DnsFindings) -> Outcome:
     """Set the domain's, DKIM's and MAIL FROM's status by what DNS answered. The handler of Due("check_domain").
 
     With --verify-domains zone, Due("check_domain", {"domain": name}) is made when a domain or a MAIL FROM is set
-    up, and again by each check that leaves something unsettled. An unknown domain is an empty outcome.
+    up, and again by each check that leaves something unsettled. An unknown domain is an empty outcome. An address
+    may have a MAIL FROM too: then `domain` is the address.
     """
-    identity = ctx.account.get(Identity, domain.lower())
-    if identity is None or identity.type != "DOMAIN":
+    identity = _identity(ctx, domain)
+    if identity is None:
         return Outcome({})
-    checked = _with_mail_from(ctx, _with_domain(ctx, identity, found), found)
+    checked = _with_domain(ctx, identity, found) if identity.type == "DOMAIN" else identity
+    checked = _with_mail_from(ctx, checked, found)
     if ctx.now < identity.next_check_at or not _unsettled(checked):
         return Outcome({}, (Put(checked),))
     again = replace(checked, next_check_at=ctx.now + CHECK_EVERY)
@@ -135,7 +147,9 @@ def _with_domain(ctx: Context, identity: Identity, found: DnsFindings) -> Identi
     return replace(
         identity,
         dkim_status=dkim,
+        dkim_since=_since(identity.dkim_status, dkim, identity.dkim_since, ctx.now),
         status=status,
+        pending_since=_since(identity.status, status, identity.pending_since, ctx.now),
         checked_at=ctx.now,
         verified_at=ctx.now if status == "SUCCESS" else identity.verified_at,
         verification_error=None if status == "SUCCESS" else verification.missing(found.cname, wanted),
@@ -147,9 +161,15 @@ def _with_mail_from(ctx: Context, identity: Identity, found: DnsFindings) -> Ide
         return identity
     right = verification.has_mail_from(identity.mail_from_domain, ctx.account.region, found.mx)
     status = verification.search(identity.mail_from_status, right, identity.mail_from_since, ctx.now)
-    return replace(identity, mail_from_status=status)
+    since = _since(identity.mail_from_status, status, identity.mail_from_since, ctx.now)
+    return replace(identity, mail_from_status=status, mail_from_since=since)
+
+
+def _since(before: str, after: str, since: float, now: float) -> float:
+    """When the search began: a success that got lost is searched for anew."""
+    return now if (before, after) == ("SUCCESS", "TEMPORARY_FAILURE") else since
 
 
 def _unsettled(identity: Identity) -> bool:
-    open_states = ("PENDING", "TEMPORARY_FAILURE")
-    return any(state in open_states for state in (identity.status, identity.dkim_status, identity.mail_from_status))
+    own = (identity.status, identity.dkim_status) if identity.type == "DOMAIN" else ()
+    return any(state in ("PENDING", "TEMPORARY_FAILURE") for state in (*own, identity.mail_from_status))

@@ -11,7 +11,8 @@ import re
 from sesbox.rules.refusals import RefusedError, invalid
 
 SIMULATOR_DOMAIN = "simulator.amazonses.com"
-_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9.-]+")
+_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_PLAIN = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _ATOM = re.compile(r"[^\x00-\x20\x7f-\U0010ffff()<>,;:\\\"\[\]@]+")
 _DOMAIN = re.compile(r"[A-Za-z0-9.\[\]:-]+")
 
@@ -23,8 +24,8 @@ def bare(text: str) -> str:
     7-bit ASCII: SES API Reference, SendEmail).
     """
     inner = _inside(text)
-    if _PLAIN.fullmatch(inner) and ".." not in inner:
-        return _checked_domain(inner)
+    if _PLAIN.fullmatch(inner):
+        return inner
     _check_local(inner)
     return _checked_domain(inner)
 

@@ -147,6 +147,34 @@ def test_mail_from_by_its_zone(make_world: Any) -> None:
     assert found["MailFromAttributes"] == {"BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}
 
 
+def test_an_address_may_have_a_mail_from_of_its_own(make_world: Any) -> None:
+    world = make_world(verify_domains="zone")
+    world.verify("me@y.test")
+    world.v2("PutEmailIdentityMailFromAttributes", EmailIdentity="me@y.test", MailFromDomain="b.y.test")
+    assert questions(world.ctx, "me@y.test") == (("b.y.test", "MX"), ("b.y.test", "TXT"))
+    world.dns = DnsFindings(mx={"b.y.test": ("10 feedback-smtp.us-east-1.amazonses.com",)})
+    world.wait(60)
+    found = world.v2("GetEmailIdentity", EmailIdentity="me@y.test")
+    assert found["MailFromAttributes"]["MailFromDomainStatus"] == "SUCCESS" and world.due == []
+    assert found["VerificationStatus"] == "SUCCESS"
+
+
+def test_a_zone_that_loses_its_records_gets_three_days(make_world: Any) -> None:
+    world = make_world(verify_domains="zone")
+    world.v2("CreateEmailIdentity", EmailIdentity="y.test")
+    world.dns = DnsFindings(cname=records(world, "y.test"))
+    world.wait(30 * 86_400)
+    world.dns = DnsFindings()
+    world.v2("PutEmailIdentityMailFromAttributes", EmailIdentity="y.test", MailFromDomain="b.y.test")
+    world.wait(71 * 3600)
+    found = world.v2("GetEmailIdentity", EmailIdentity="y.test")
+    assert (found["VerificationStatus"], found["VerifiedForSendingStatus"]) == ("TEMPORARY_FAILURE", True)
+    world.wait(2 * 3600)
+    found = world.v2("GetEmailIdentity", EmailIdentity="y.test")
+    assert (found["VerificationStatus"], found["VerifiedForSendingStatus"]) == ("FAILED", False)
+    assert found["MailFromAttributes"]["MailFromDomainStatus"] == "FAILED" and world.due == []
+
+
 def test_mail_from_must_be_a_subdomain(sandbox: Any) -> None:
     for bad in ("y.test", "bounce.z.test", "noty.test"):
         code, _ = refusal(
