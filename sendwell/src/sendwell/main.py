@@ -110,7 +110,7 @@ def up(
 @app.command()
 def web(host: Host = None, port: Port = None) -> None:
     """Serve the pages, the unsubscribe links and the SNS webhook."""
-    from sendwell.launcher.parent import die_with_launcher
+    from sendwell.core.parent import die_with_launcher
     from sendwell.launcher.web import serve
 
     die_with_launcher()
@@ -120,7 +120,7 @@ def web(host: Host = None, port: Port = None) -> None:
 @app.command()
 def worker() -> None:
     """Send what is queued and do the background work. Start as many as you like on PostgreSQL."""
-    from sendwell.launcher.parent import die_with_launcher
+    from sendwell.core.parent import die_with_launcher
 
     die_with_launcher()
     parts = _installation()

@@ -36,6 +36,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 
 INSTALLED_APPS = [
+    "sendwell.workspaces",  # these two before allauth: their templates replace its own
+    "sendwell.console",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -47,7 +49,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "sendwell.core",
-    "sendwell.workspaces",
     "sendwell.connections",
     "sendwell.contacts",
     "sendwell.content",
@@ -59,7 +60,6 @@ INSTALLED_APPS = [
     "sendwell.transactional",
     "sendwell.preferences",
     "sendwell.readiness",
-    "sendwell.console",
 ]
 
 

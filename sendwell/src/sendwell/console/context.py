@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 import sendwell
-from sendwell.connections.models import ConnectionKind
+from sendwell.connections.service import primary_connection
 from sendwell.core.installation import installation
 from sendwell.workspaces.models import Workspace
 from sendwell.workspaces.service import workspace_of
@@ -46,7 +46,7 @@ def console(request: HttpRequest) -> Mapping[str, Any]:
         "nav_items": SimpleLazyObject(lambda: _navigation(request.path)),
         "workspace": SimpleLazyObject(lambda: _workspace(request)),
         "rehearsal": SimpleLazyObject(lambda: _is_rehearsal(request)),
-        "rehearsal_url": SimpleLazyObject(lambda: f"http://127.0.0.1:{installation().config.sesbox_port}/"),
+        "rehearsal_url": SimpleLazyObject(_sesbox_url),
     }
 
 
@@ -72,8 +72,12 @@ def _workspace(request: HttpRequest) -> Workspace | None:
 
 
 def _is_rehearsal(request: HttpRequest) -> bool:
-    """True while the workspace has no connection that sends for real."""
+    """True while mail of the workspace goes to the embedded sesbox: it has no connection that sends for real."""
     workspace = _workspace(request)
-    if workspace is None:
-        return False
-    return not workspace.connection_set.exclude(kind=ConnectionKind.EMBEDDED).exists()
+    connection = primary_connection(workspace) if workspace else None
+    return connection is not None and connection.is_rehearsal
+
+
+def _sesbox_url() -> str:
+    config = installation().config
+    return f"http://127.0.0.1:{config.sesbox_port}/" if config.embedded else ""

@@ -1,4 +1,4 @@
-"""Routes of the dashboard and the account page."""
+"""Routes of the dashboard, the settings page and the health check."""
 
 from django.urls import path
 
@@ -8,5 +8,8 @@ app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("health", views.health, name="health"),
-    path("account/", views.account, name="account"),
+    path("settings/", views.settings, name="settings"),
+    path("settings/sender", views.save_sender, name="save_sender"),
+    path("settings/email", views.save_email, name="save_email"),
+    path("tasks/<int:job_id>/retry", views.retry_job, name="retry_job"),
 ]

@@ -1,11 +1,21 @@
-"""The dashboard and the account page."""
+"""The dashboard, the settings page and the health check."""
 
 from __future__ import annotations
 
+from typing import cast
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from sendwell.console import service
+from sendwell.console.forms import EmailForm, SenderForm
+from sendwell.core import jobs
+from sendwell.core.installation import installation
+from sendwell.workspaces.service import AddressTaken, change_email, require_editor, workspace_of
 
 
 @login_not_required
@@ -17,11 +27,62 @@ def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # a view's si
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Where things stand and what to do next."""
-    return render(request, "console/home.html")
+    """Where things stand and what to do next; the live part alone for htmx."""
+    board = service.dashboard(workspace_of(request), installation().clock.now())
+    template = "console/_home_live.html" if getattr(request, "htmx", False) else "console/home.html"
+    return render(request, template, {"board": board})
 
 
 @require_safe
-def account(request: HttpRequest) -> HttpResponse:
-    """The signed-in person's e-mail address and password."""
-    return render(request, "console/account.html")
+def settings(request: HttpRequest) -> HttpResponse:
+    """Who sends, and how one signs in."""
+    return _settings(request, None, None)
+
+
+@require_POST
+@require_editor
+def save_sender(request: HttpRequest) -> HttpResponse:
+    """Change the workspace's name, legal name, postal address and website."""
+    form = SenderForm(request.POST, instance=workspace_of(request))
+    if not form.is_valid():
+        return _settings(request, form, None)
+    form.save()
+    messages.success(request, "Saved. Campaigns started from now on carry these details.")
+    return redirect("console:settings")
+
+
+@require_POST
+def save_email(request: HttpRequest) -> HttpResponse:
+    """Change the address that the signed-in person signs in with."""
+    form = EmailForm(request.POST)
+    if form.is_valid():
+        try:
+            change_email(cast(User, request.user), form.cleaned_data["email"])
+        except AddressTaken as error:
+            form.add_error("email", str(error))
+        else:
+            messages.success(request, f"Saved. You sign in as {form.cleaned_data['email']} from now on.")
+            return redirect("console:settings")
+    return _settings(request, None, form)
+
+
+@require_POST
+@require_editor
+def retry_job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Run a background task again that failed 20 times."""
+    if jobs.retry(job_id, installation().clock.now()):
+        messages.success(request, "The task will be tried again in a moment.")
+    else:
+        messages.info(request, "That task is not waiting any more.")
+    return redirect("console:home")
+
+
+def _settings(request: HttpRequest, sender: SenderForm | None, email: EmailForm | None) -> HttpResponse:
+    user = cast(User, request.user)
+    context = {
+        "sender_form": sender or SenderForm(instance=workspace_of(request)),
+        "email_form": email or EmailForm(initial={"email": user.email}),
+        "has_password": user.has_usable_password(),
+    }
+    failed = sender is not None or email is not None
+    return render(request, "console/settings.html", context, status=422 if failed else 200)

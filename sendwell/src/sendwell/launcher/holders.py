@@ -77,13 +77,19 @@ def holder_of(port: int) -> str:
     inodes = _listening_inodes(port)
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            links = {str(entry.readlink()) for entry in (process / "fd").iterdir()}
+            if not inodes.isdisjoint(map(_link, (process / "fd").iterdir())):
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                return f"process {process.name} ({command[:120]})"
         except OSError:  # it ended, or belongs to somebody else
             continue
-        if links & inodes:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-            return f"process {process.name} ({command[:120]})"
     return "another process (of another user, or in another container)"
+
+
+def _link(entry: Path) -> str:
+    try:
+        return str(entry.readlink())
+    except OSError:  # a descriptor that was closed meanwhile
+        return ""
 
 
 def _listening_inodes(port: int) -> set[str]:

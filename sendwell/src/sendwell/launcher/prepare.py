@@ -25,9 +25,7 @@ def embedded_connection(ready: Mapping[str, Any]) -> None:
 
     parts = installation()
     workspace = workspaces.ensure_first_workspace(parts.clock.now())
-    ensure = getattr(connections, "ensure_embedded", None)
-    if ensure is not None:
-        ensure(workspace, ready, parts.ring, parts.clock.now())
+    connections.ensure_embedded(workspace, ready, parts.ring, parts.clock.now())
     django_connections.close_all()
 
 

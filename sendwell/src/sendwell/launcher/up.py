@@ -17,7 +17,7 @@ from sendwell.config import Config
 from sendwell.launcher import embedded, greeting, prepare
 from sendwell.launcher.children import Child, Supervisor
 from sendwell.launcher.holders import DataLock, HeldError, check_port
-from sendwell.launcher.parent import PARENT_VARIABLE
+from sendwell.core.parent import PARENT_VARIABLE
 
 READY_SECONDS = 30.0
 

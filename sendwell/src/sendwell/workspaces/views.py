@@ -39,4 +39,4 @@ def way_in(request: HttpRequest) -> HttpResponse:
 @require_safe
 def to_account(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # a view's signature
     """allauth's own e-mail page is not used; ours is the account page."""
-    return redirect("console:account")
+    return redirect("console:settings")
