@@ -39,4 +39,5 @@ class Campaign(models.Model):
     expanded_at = models.DateTimeField(null=True, help_text="All of the audience is in the ledger.")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
+    started_by = models.CharField(max_length=254, blank=True, default="")
     finished_at = models.DateTimeField(null=True)

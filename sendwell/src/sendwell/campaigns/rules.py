@@ -91,12 +91,9 @@ class Code(StrEnum):
     """Names of what can stand in the way of a start; content's own problems keep their own names."""
 
     NO_CONNECTION = "connection_not_ready"
-    NO_FROM = "no_from_address"
     FROM_NOT_VERIFIED = "from_not_verified"
     NO_AUDIENCE = "no_audience"
-    NO_SENDER_DETAILS = "no_sender_details"
     NO_PUBLIC_URL = "no_public_url"
-    CONTENT = "content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +117,11 @@ class StartFacts:
     from_covered: bool
     list_total: int
     mailable: int
-    sender_name: str
-    postal_address: str
 
 
 def problems(facts: StartFacts, content: tuple[Problem, ...] = ()) -> list[Problem]:
     """Everything that blocks Start, content lint included, in the order in which an owner would mend it."""
-    checks = (_connection, _public_url, _sender, _from_address, _audience)
+    checks = (_connection, _public_url, _from_address, _audience)
     return [problem for check in checks for problem in check(facts)] + list(content)
 
 
@@ -157,29 +152,8 @@ def _public_url(facts: StartFacts) -> list[Problem]:
     ]
 
 
-def _sender(facts: StartFacts) -> list[Problem]:
-    missing = [
-        name
-        for name, value in (("sender name", facts.sender_name), ("postal address", facts.postal_address))
-        if not value.strip()
-    ]
-    if not missing:
-        return []
-    return [
-        Problem(
-            Code.NO_SENDER_DETAILS,
-            "sender",
-            f"The {' and the '.join(missing)} that must stand in every marketing mail "
-            f"{'is' if len(missing) == 1 else 'are'} missing.",
-            "Fill in the sender's details in the workspace settings.",
-        )
-    ]
-
-
 def _from_address(facts: StartFacts) -> list[Problem]:
-    if not facts.from_address:
-        return [Problem(Code.NO_FROM, "from_address", "No From address is chosen.", "Choose a verified address.")]
-    if facts.from_covered:
+    if facts.from_covered or not facts.from_address:  # a missing address is found by content's own checks
         return []
     return [
         Problem(

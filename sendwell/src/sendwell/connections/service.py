@@ -176,3 +176,10 @@ def reencrypt_secrets(ring: KeyRing) -> int:
         connection.secret_access_key = ring.encrypt(ring.decrypt(connection.secret_access_key))
     Connection.objects.bulk_update(found, ["secret_access_key"])
     return len(found)
+
+
+def usual_sender(connection: Connection) -> str:
+    """A verified address to begin with, or empty: the first address, else `hello` at the first verified domain."""
+    names = senders(connection)
+    address = next((name for name in names if "@" in name), "")
+    return address or (f"hello@{names[0]}" if names else "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sendwell.content import headers, liquid, store
@@ -33,6 +34,11 @@ SAMPLE_LINKS = Links("https://example.com/u/sample", "https://example.com/u/samp
 def load_source(db: Db, content_id: int) -> ContentSource:
     """The content with its workspace's legal name and postal address. Raises LookupError."""
     return store.load_source(db, content_id)
+
+
+def freeze(source: ContentSource, now: datetime) -> int:
+    """Keep the content for messages to point at; its new id. Nothing edits such a row: what was sent stays readable."""
+    return store.save(source, now)
 
 
 def compile(source: ContentSource) -> Compiled:  # noqa: A001
@@ -107,6 +113,12 @@ def sample_fields(used: set[tuple[str, ...]]) -> dict[str, Any]:
             inner = step if isinstance(step, dict) else {}
         inner.setdefault(path[-1], path[-1].replace("_", " "))
     return fields
+
+
+def sample_for(source: ContentSource) -> dict[str, Any]:
+    """Made-up values for every name this content uses. Raises RenderError if its Liquid is broken."""
+    compiled = compile(source)
+    return sample_fields(liquid.paths(compiled.body) | liquid.paths(compiled.subject))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Literal, TypedDict
 from urllib.parse import urlsplit
 
 DESCRIPTION_LIMIT = 5000  # PutAccountDetails.UseCaseDescription, in characters
@@ -221,8 +222,18 @@ def _text_problems(draft: Draft) -> list[Problem]:
     return []
 
 
-def account_details(draft: Draft) -> dict[str, object]:
-    """PutAccountDetails's parameters, by SES's names; empty optional members are left out.
+class AccountDetails(TypedDict):
+    """PutAccountDetails's parameters, by SES's names."""
+
+    MailType: Literal["MARKETING", "TRANSACTIONAL"]
+    WebsiteURL: str
+    ContactLanguage: Literal["EN"]
+    UseCaseDescription: str
+    ProductionAccessEnabled: Literal[True]
+
+
+def account_details(draft: Draft) -> AccountDetails:
+    """Exactly what is sent, shown and signed for; optional members that would be empty are left out.
 
     Raises ValueError if `problems` is not empty.
     """
@@ -230,7 +241,7 @@ def account_details(draft: Draft) -> dict[str, object]:
     if mail_type is None or problems(draft):
         raise ValueError("The request is not complete.")
     return {
-        "MailType": mail_type,
+        "MailType": "MARKETING" if mail_type == MARKETING else "TRANSACTIONAL",
         "WebsiteURL": draft.website.strip(),
         "ContactLanguage": "EN",
         "UseCaseDescription": description(draft),
@@ -253,7 +264,7 @@ class Event(StrEnum):
     """What happens to a request: our own steps, then what GetAccount says of the review."""
 
     SENT = "sent"  # PutAccountDetails answered 200
-    CONFLICT = "conflict"  # PutAccountDetails answered ConflictException
+    FOUND = "found"  # a request whose answer got lost is recognised by its review
     EDIT = "edit"  # the owner takes it up again
     SAYS_PENDING = "says_pending"
     SAYS_GRANTED = "says_granted"
@@ -273,7 +284,7 @@ _OPEN_REVIEW = {
 }
 TRANSITIONS: Mapping[State, Mapping[Event, State | None]] = {
     # What GetAccount says of another request (made in AWS's console, say) does not touch a draft.
-    State.DRAFT: {**_STAYS, Event.SENT: State.PENDING, Event.CONFLICT: State.PENDING},
+    State.DRAFT: {**_STAYS, Event.SENT: State.PENDING, Event.FOUND: State.PENDING},
     State.PENDING: {**_STAYS, **_OPEN_REVIEW, Event.SAYS_PENDING: None},
     State.DENIED: {**_STAYS, **_OPEN_REVIEW, Event.SAYS_DENIED: None, Event.SAYS_FAILED: None},
     State.GRANTED: dict(_STAYS),
