@@ -36,6 +36,10 @@ _CONSENT = re.compile(
     r"|requested|customers?\b[^.\n]{0,60}\b(?:ask|agree|order|purchase)",
     re.IGNORECASE,
 )
+_FORM_LINE = re.compile(
+    r"[^:]{1,120}[:?]\s*\S{0,40}|(?:desired|website|mail type|region|limit|new limit value)\b[^:\n]{0,60}:.*",
+    re.IGNORECASE,
+)
 _PLACEHOLDER = re.compile(r"(?:^|\.)example\.(?:com|org|net)$|^localhost$|^(?:test|website|yourdomain)\.com$")
 
 
@@ -121,14 +125,15 @@ def _reasons(request: Request) -> list[str]:
         f'You answered "No" to: {question}. If that has changed, answer "{question}: Yes".'
         for question in _still_no(request.text)
     ]
-    if len(_prose(request.text)) < LEAST_CHARACTERS:
+    prose = _prose(request.text)
+    if len(prose) < LEAST_CHARACTERS:
         reasons.append(
             "The use case is too short to be judged. Please tell us what you send, how often, and how you obtain the "
             "addresses you send to."
         )
-    if not _FEEDBACK.search(request.text):
+    if not _FEEDBACK.search(prose):
         reasons.append("The use case does not say how you handle bounces and complaints.")
-    if not _CONSENT.search(request.text):
+    if not _CONSENT.search(prose):
         reasons.append("The use case does not say how recipients asked for your mail and how they unsubscribe.")
     return reasons
 
@@ -149,9 +154,9 @@ def links(text: str) -> list[str]:
 
 
 def _prose(text: str) -> str:
-    """The text without lines that are only a label and a short value: a form filled in is no description."""
+    """The text without a form's lines (a label with a short value, or a label the form has): they describe nothing."""
     lines = (line.strip() for line in text.splitlines())
-    return " ".join(line for line in lines if line and not re.fullmatch(r"[^:]{1,120}[:?]\s*\S{0,40}", line))
+    return " ".join(line for line in lines if line and not _FORM_LINE.fullmatch(line))
 
 
 def granted_letter(region: str, quota: float, rate: float, asked: float | None) -> str:

@@ -106,6 +106,19 @@ def test_a_form_filled_in_is_no_description() -> None:
     assert "too short" in judge(Request(SITE, form), 14.0).reasons[0]
 
 
+def test_ticking_the_boxes_does_not_stand_for_telling_how() -> None:
+    boxes = (
+        "Desired daily sending quota: 20000 recipients per 24 hours (region us-east-1)\n"
+        "I only send to recipients who have specifically requested my mail: Yes\n"
+        "I have a process to handle bounces and complaints: Yes\n\n"
+    )
+    vague = "Use case: We are a company that has been selling garden tools for many years. " * 3
+    reasons = judge(Request(SITE, boxes + vague), 14.0).reasons
+    assert len(reasons) == 2 and "bounces" in reasons[0] and "asked for your mail" in reasons[1]
+    verdict = judge(Request(SITE, boxes + "Use case: " + PROSE), 14.0)
+    assert (verdict.granted, verdict.quota) == (True, 20_000)
+
+
 def test_letters_name_numbers_and_reasons() -> None:
     assert "50,000 messages per 24 hours" in review.granted_letter("eu-west-1", 50_000, 14, None)
     assert "You asked for 90,000" in review.granted_letter("eu-west-1", 50_000, 14, 90_000)
