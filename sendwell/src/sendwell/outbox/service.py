@@ -162,10 +162,8 @@ def enqueue_single(
                 "address_key": address.lower(),
                 "priority": PRIORITIES[stream],
                 "status": Status.QUEUED.value,
-                "due_at": now,
-                "created_at": now,
-                "updated_at": now,
-            },
+            }
+            | dict.fromkeys(("due_at", "created_at", "updated_at"), now),
         )
         if created:
             store.add_pace(DjangoDb(), connection_id)
