@@ -18,7 +18,6 @@ from sendwell.contacts import files, import_rules, store
 from sendwell.contacts.import_rules import Row
 from sendwell.contacts.models import Import, ImportRow, ImportState, List
 from sendwell.core.addresses import InvalidAddress, parse
-from sendwell.workspaces.models import Workspace
 
 BATCH = 2_000  # rows; one transaction of some 100 ms, so the sender on the same SQLite file hardly waits
 MOST_BYTES = 50 * 1024 * 1024
@@ -40,27 +39,36 @@ class Sample:
     targets: list[str]
 
 
-def create(
-    workspace: Workspace, to: List, filename: str, data: bytes, source: str, basis: str, by: str, now: datetime
-) -> Import:
+@dataclass(frozen=True)
+class Upload:
+    """A file, where its addresses come from in the owner's words, on what basis, and who says so."""
+
+    filename: str
+    data: bytes
+    source: str
+    basis: str
+    attested_by: str
+
+
+def create(to: List, upload: Upload, now: datetime) -> Import:
     """Keep the file as uploaded, with guesses about its form. Raises FileError. Nothing is taken in yet."""
-    if len(data) > MOST_BYTES:
+    if len(upload.data) > MOST_BYTES:
         raise FileError("The file is larger than 50 MB. Split it and import the parts one after the other.")
-    encoding = files.guess_encoding(data)
-    text = files.decode(data, encoding)
+    encoding = files.guess_encoding(upload.data)
+    text = files.decode(upload.data, encoding)
     delimiter = files.guess_delimiter(text)
     headings = _headings(text, delimiter)
     return Import.objects.create(
-        workspace=workspace,
+        workspace_id=to.workspace_id,
         list=to,
-        filename=filename[-255:],
-        content=data,
+        filename=upload.filename[-255:],
+        content=upload.data,
         encoding=encoding,
         delimiter=delimiter,
         mapping={"columns": import_rules.guess_columns(headings)},
-        source=source,
-        basis=basis,
-        attested_by=by,
+        source=upload.source,
+        basis=upload.basis,
+        attested_by=upload.attested_by,
         total=files.line_count(text),
         created_at=now,
     )
@@ -103,6 +111,11 @@ def reread(imported: Import, encoding: str, delimiter: str) -> None:
     imported.mapping = {"columns": import_rules.guess_columns(headings)}
     imported.total = files.line_count(text)
     imported.save(update_fields=["encoding", "delimiter", "mapping", "total"])
+
+
+def discard(imported: Import) -> None:
+    """Throw away an upload that was never started; others stay, with their report."""
+    Import.objects.filter(pk=imported.pk, state=ImportState.UPLOADED).delete()
 
 
 def start(imported: Import, targets: Sequence[str]) -> None:

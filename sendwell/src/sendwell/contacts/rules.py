@@ -45,3 +45,10 @@ def judge(status: str | None, *, left_everything: bool, paused_until: datetime |
     if paused_until is not None and paused_until > now:
         return ConsentVerdict.PAUSED
     return ConsentVerdict.OK
+
+
+def standing(*, left_everything: bool, paused_until: datetime | None, now: datetime) -> str:
+    """A contact's standing beyond any one list: `unsubscribed`, `paused` or `active`."""
+    if left_everything:
+        return "unsubscribed"
+    return "paused" if paused_until is not None and paused_until > now else "active"

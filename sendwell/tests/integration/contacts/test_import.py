@@ -32,7 +32,7 @@ def readers() -> List:
 
 def upload(to: List, data: bytes | str, basis: str = "customer") -> Import:
     raw = data.encode() if isinstance(data, str) else data
-    return imports.create(to.workspace, to, "people.csv", raw, "our shop", basis, "owner@example.com", NOW)
+    return imports.create(to, imports.Upload("people.csv", raw, "our shop", basis, "owner@example.com"), NOW)
 
 
 def run(imported: Import, suppressed=nobody) -> dict[tuple[str, str], int]:

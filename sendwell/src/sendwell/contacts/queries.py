@@ -1,0 +1,50 @@
+"""Reads for the pages of contacts, by the ORM. Hot paths are in queries.sql; writes are in service.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from sendwell.contacts.models import Contact, Import, ImportRow, List, Subscription
+from sendwell.workspaces.models import Workspace
+
+
+def contacts_like(workspace: Workspace, text: str, standing: str, now: datetime) -> QuerySet[Contact]:
+    """Contacts whose address or name holds `text`, newest first; `standing` as in rules.standing, empty for all."""
+    found = Contact.objects.filter(workspace=workspace).exclude(address="")
+    if text:
+        found = found.filter(Q(key__contains=text.lower()) | Q(name__icontains=text))
+    paused = Q(paused_until__gt=now)
+    if standing == "unsubscribed":
+        found = found.filter(unsubscribed_at__isnull=False)
+    elif standing == "paused":
+        found = found.filter(paused, unsubscribed_at__isnull=True)
+    elif standing == "active":
+        found = found.filter(unsubscribed_at__isnull=True).exclude(paused)
+    return found.order_by("-pk")
+
+
+def subscriptions_like(of: List, text: str, status: str) -> QuerySet[Subscription]:
+    """The list's subscriptions whose contact's address or name holds `text`; `status` empty for all."""
+    found = Subscription.objects.filter(list=of).exclude(contact__address="").select_related("contact")
+    if text:
+        found = found.filter(Q(contact__key__contains=text.lower()) | Q(contact__name__icontains=text))
+    if status:
+        found = found.filter(status=status)
+    return found.order_by("-contact_id")
+
+
+def imports_of(workspace: Workspace) -> QuerySet[Import]:
+    """All imports, newest first, without their files."""
+    return Import.objects.filter(workspace=workspace).select_related("list").defer("content").order_by("-pk")
+
+
+def report(imported: Import, outcome: str, reason: str) -> QuerySet[ImportRow]:
+    """The report's rows in the order of the file; empty filters are all."""
+    rows = ImportRow.objects.filter(imported=imported)
+    if outcome:
+        rows = rows.filter(outcome=outcome)
+    if reason:
+        rows = rows.filter(reason=reason)
+    return rows.order_by("line")
