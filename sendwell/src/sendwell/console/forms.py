@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from sendwell.core.addresses import InvalidAddress, parse
@@ -13,6 +11,13 @@ from sendwell.workspaces.models import Workspace
 class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """Who sends: the name and postal address that stand in every marketing mail."""
 
+    website = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        help_text="Where people read what you send. Amazon asks for it in a request for production access.",
+        widget=forms.URLInput(attrs={"placeholder": "https://example.com"}),
+    )
+
     class Meta:
         model = Workspace
         fields = ["name", "sender_name", "postal_address", "website"]
@@ -20,29 +25,16 @@ class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
             "name": "Workspace name",
             "sender_name": "Legal name of the sender",
             "postal_address": "Postal address",
-            "website": "Website",
         }
         help_texts = {
             "name": "Seen by you only.",
             "sender_name": "Your company or your own name, as in an imprint.",
             "postal_address": "Stands at the end of every campaign mail, as CAN-SPAM and other laws ask.",
-            "website": "Where people read what you send. Amazon asks for it in a request for production access.",
         }
         widgets = {
             "postal_address": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
             "sender_name": forms.TextInput(attrs={"autocomplete": "organization"}),
-            "website": forms.URLInput(attrs={"placeholder": "https://example.com"}),
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["website"] = forms.URLField(
-            required=False,
-            assume_scheme="https",
-            label=self.Meta.labels["website"],
-            help_text=self.Meta.help_texts["website"],
-            widget=self.Meta.widgets["website"],
-        )
 
 
 class EmailForm(forms.Form):
@@ -61,6 +53,6 @@ class EmailForm(forms.Form):
         if text.lower() == "owner@localhost":
             return text.lower()
         try:
-            return parse(text).address
+            return parse(text).key  # lower case: allauth looks addresses up that way
         except InvalidAddress as error:
             raise forms.ValidationError(str(error)) from error

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from sendwell.campaigns.models import Campaign, CampaignStatus
 from sendwell.connections.models import Connection, SetupState
-from sendwell.connections.service import primary_connection
+from sendwell.connections.service import primary_connection, senders
 from sendwell.console import rules
 from sendwell.contacts import service as contacts
 from sendwell.core import jobs
@@ -79,8 +79,7 @@ def _facts(workspace: Workspace, connection: Connection | None) -> rules.Facts:
     return rules.Facts(
         connected=connection is not None,
         set_up=connection is not None and connection.setup_state == SetupState.READY,
-        sender_verified=connection is not None
-        and connection.identities.filter(verified=True, purpose="sender").exists(),
+        sender_verified=connection is not None and bool(senders(connection)),
         has_postal_address=bool(workspace.postal_address.strip()),
         contacts=sum(sum(size.values()) for size in sizes),
         confirmed=sum(size["confirmed"] for size in sizes),

@@ -124,3 +124,4 @@ def change_email(user: User, email: str) -> None:
             raise AddressTaken("Somebody else signs in with this address.")
         user.email = user.username = email
         user.save(update_fields=["email", "username"])
+        store.forget_addresses(user)

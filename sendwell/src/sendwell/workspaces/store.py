@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
 from sendwell.workspaces.models import Membership, Role, SignInLink, Workspace
@@ -54,6 +55,11 @@ def drop_links(user: User) -> None:
 
 def any_workspace() -> Workspace | None:
     return Workspace.objects.order_by("id").first()
+
+
+def forget_addresses(user: User) -> None:
+    """Drop allauth's own record of the person's addresses, so that an old one no longer signs anybody in."""
+    EmailAddress.objects.filter(user=user).delete()
 
 
 def email_taken(email: str, but: int) -> bool:

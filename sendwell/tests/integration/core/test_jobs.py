@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+
 from sendwell.core import jobs
 from sendwell.core.installation import Installation
 from sendwell.core.jobs import JobContext, enqueue, ensure, run_due

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from sendwell.launcher.children import Child, ChildError, Supervisor
 
 
@@ -82,7 +83,9 @@ def test_children_stop_in_their_order(supervisor: Supervisor, heard: Heard) -> N
 
 
 def test_who_does_not_stop_is_killed_and_named(supervisor: Supervisor, heard: Heard) -> None:
-    child = python("deaf", "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)")
+    child = python(
+        "deaf", "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    )
     supervisor.start(child)
     supervisor.wait_for("it was up", lambda: len(heard.relayed) == 1, child, 20)
     supervisor.stop(patience=0.3)

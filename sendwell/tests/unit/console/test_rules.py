@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sendwell.console.rules import BOUNCE_REVIEW, COMPLAINT_REVIEW, Facts, Level, Rate, Step, checklist
 
 ALL_DONE = Facts(True, True, True, True, 5, 5, True, False, True)

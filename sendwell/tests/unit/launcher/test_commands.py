@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
+
 from sendwell.config import Config
 from sendwell.core.keyring import KeyRingError
 from sendwell.launcher.children import LONGEST_DELAY, restart_delay

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+
 from sendwell.launcher.holders import DataLock, HeldError, check_port, holder_of
 
 
@@ -23,7 +24,9 @@ def test_a_taken_port_names_its_holder_and_the_setting() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert f"process {os.getpid()} " in holder_of(port)
-        with pytest.raises(HeldError, match=rf"Port {port} is taken by process {os.getpid()} .*SENDWELL_PORT={port + 1}"):
+        with pytest.raises(
+            HeldError, match=rf"Port {port} is taken by process {os.getpid()} .*SENDWELL_PORT={port + 1}"
+        ):
             check_port("127.0.0.1", port, "SENDWELL_PORT")
     check_port("127.0.0.1", port, "SENDWELL_PORT")
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from sendwell.workspaces.models import Role
 from sendwell.workspaces.rules import SIGN_IN_LINK_LIFE, allows, link_opens, token_hash
 
