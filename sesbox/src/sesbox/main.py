@@ -98,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(config: Config, storage: Storage, port: int) -> Box:
     """The box around an open file. Raises StorageError, ValueError for a zone file that cannot be read."""
     from sesbox.clock import Clock
+    from sesbox.console.desk import ZONE
     from sesbox.dns.zone import ScriptedZone
     from sesbox.ids import RandomIds
     from sesbox.writer import World, Writer
@@ -106,7 +107,7 @@ def build(config: Config, storage: Storage, port: int) -> Box:
     clock = Clock(time.time, storage.meta(CLOCK))
     profile = replace(config.profile, base_url=base_url)
     world = World(config.account, clock.now, RandomIds(os.urandom), profile)
-    zone = ScriptedZone(config.zone.read_text(encoding="utf-8") if config.zone else "")
+    zone = ScriptedZone(config.zone.read_text(encoding="utf-8") if config.zone else storage.meta(ZONE) or "")
     certificate = _certificate(storage)
     return Box(config, storage, Writer(storage, world), clock, certificate, zone, world, base_url, port)
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sesbox.console import views
-from sesbox.console.desk import Desk
+from sesbox.console.desk import ZONE, Desk
 from sesbox.console.rendering import HEADERS, Pages
 from sesbox.delivery import check
 from sesbox.operations import mailboxes, reviewing, verifying
@@ -97,8 +97,9 @@ class Control:
         return JSONResponse({"records": records}, headers=HEADERS)
 
     async def replace_zone(self, text: str) -> int:
-        """Take a zone and look at every domain again. Raises ValueError if it cannot be read."""
+        """Take a zone, keep it over a restart, look at every domain again. Raises ValueError if it cannot be read."""
         records = self._desk.zone.replace(text)
+        await self._desk.writer.set_meta({ZONE: text})
         if self._desk.profile.verify_domains == "zone":
             for region in await self._desk.writer.regions():
                 for domain in await self._desk.writer.read(region, views.pending_domains):

@@ -15,6 +15,8 @@ from sesbox.operations.base import Profile
 from sesbox.storage import Storage
 from sesbox.writer import Writer
 
+ZONE = "zone"
+
 
 class ZoneDoor(Protocol):
     """The scripted zone (dns/zone.ScriptedZone)."""

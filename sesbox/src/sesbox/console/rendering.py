@@ -46,7 +46,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        for name in ("moment", "machine_time", "ago", "span", "number", "size", "pretty", "with_links"):
+        for name in ("moment", "machine_time", "ago", "span", "number", "size", "pretty", "with_links", "breakable"):
             self._environment.filters[name] = getattr(showing, name)
         self._environment.globals["event_words"] = showing.event_words
         self._environment.globals["event_recipients"] = showing.event_recipients

@@ -88,6 +88,11 @@ def with_links(text: str) -> Markup:
     return shown + escape(text[end:])
 
 
+def breakable(name: str) -> Markup:
+    """A host name that may break after its dots, where lines are short."""
+    return Markup(".<wbr>").join(name.split("."))
+
+
 def outcome(source: str, event_types: Iterable[str]) -> Mapping[str, str]:
     """The one word for what became of a message: the worst that happened to any of its recipients."""
     if source == VERIFIER:
