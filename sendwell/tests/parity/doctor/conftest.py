@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import dns.resolver
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from sendwell.doctor.examine import Report, examine
 from sendwell.doctor.zones import ZoneReader, resolver_at
 from sesbox.testing import SesboxProcess
 
 sys.path.insert(0, str(Path(__file__).parent))  # the table stands beside this file, and tests are no package
 
-from doctor_zones import ED25519, NEIGHBOURS, ROWS, RSA768, RSA1024, RSA2048, text
+from doctor_zones import ED25519, NEIGHBOURS, ROWS, RSA768, RSA1024, RSA2048, Zone, text
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,22 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     }
     with SesboxProcess("--dns-port", "0", "--zone", str(file)) as box:
         yield Served(f"127.0.0.1:{box.ready['dns_port']}", box.endpoint, pem)
+
+
+@pytest.fixture(scope="session")
+def report_of(served: Served) -> Callable[[Zone], Report]:
+    """Examines a zone of the table; once, however many tests look at the report."""
+
+    @cache
+    def examined(index: int) -> Report:
+        zone = ROWS[index]
+        return examine(
+            zone.domain,
+            reader=served.reader,
+            region=zone.region,
+            dkim_tokens=zone.tokens,
+            selectors=zone.selectors,
+            mail_from=zone.mail_from.replace("{d}", zone.origin),
+        )
+
+    return lambda zone: examined(ROWS.index(zone))

@@ -78,11 +78,11 @@ mild.host.example TXT "v=spf1 ip4:192.0.2.0/24 ?all"
 twin.host.example TXT "v=spf1 ip4:192.0.2.1 -all"
 twin.host.example TXT "v=spf1 ip4:192.0.2.2 -all"
 bare.host.example TXT "no SPF here"
-five.host.example TXT "v=spf1 a:a1.host.example a:a2.host.example a:a3.host.example a:a4.host.example a:a5.host.example -all"
+five.host.example TXT "v=spf1 a:a1.host.example a:a2.host.example a:a3.host.example include:two.host.example -all"
+two.host.example TXT "v=spf1 a:a5.host.example -all"
 a1.host.example A 192.0.2.1
 a2.host.example A 192.0.2.2
 a3.host.example A 192.0.2.3
-a4.host.example A 192.0.2.4
 a5.host.example AAAA 2001:db8::5
 ping.host.example TXT "v=spf1 include:pong.host.example -all"
 pong.host.example TXT "v=spf1 include:ping.host.example -all"
@@ -118,23 +118,25 @@ def _lines(name: str, value: str | tuple[str, ...]) -> list[str]:
     return [f"{name} {one}" for one in values]
 
 
-def spf(id: str, record: str | tuple[str, ...] | None, expects: str = "", *, to: str = "ok", **more: str) -> Zone:
+def spf(name: str, record: str | tuple[str, ...] | None, expects: str = "", *, to: str = "ok", **more: str) -> Zone:
     """A row about the SPF record of the From domain."""
-    return Zone("spf-" + id, expects, {"{d} TXT": record}, spf=to, **more)  # type: ignore[arg-type]
+    return Zone("spf-" + name, expects, {"{d} TXT": record}, spf=to, **more)  # type: ignore[arg-type]
 
 
-def dmarc(id: str, record: str | tuple[str, ...] | None, expects: str = "", *, to: str = "sound", **more: str) -> Zone:
+def dmarc(
+    name: str, record: str | tuple[str, ...] | None, expects: str = "", *, to: str = "sound", **more: str
+) -> Zone:
     """A row about the DMARC record."""
-    return Zone("dmarc-" + id, expects, {"_dmarc.{d} TXT": record}, dmarc=to, **more)  # type: ignore[arg-type]
+    return Zone("dmarc-" + name, expects, {"_dmarc.{d} TXT": record}, dmarc=to, **more)  # type: ignore[arg-type]
 
 
-def dkim(id: str, token: str, expects: str = "", says: str = "") -> Zone:
+def dkim(name: str, token: str, expects: str = "", says: str = "") -> Zone:
     """A row about what stands behind the three CNAMEs: two sound keys and the one called `token`."""
     changes: dict[str, str | tuple[str, ...] | None] = {
         "sola._domainkey.{d} CNAME": None,
         f"{token}._domainkey.{{d}} CNAME": f"{token}.dkim.amazonses.com",
     }
-    return Zone("dkim-" + id, expects, changes, says=says, tokens=(token, "tres", "unos"))
+    return Zone("dkim-" + name, expects, changes, says=says, tokens=(token, "tres", "unos"))
 
 
 R = "; rua=mailto:dmarc@{d}"
@@ -180,12 +182,15 @@ SPF_ROWS = (
     spf("after-all", "v=spf1 mx -all include:_spf.host.example", "spf.after-all"),
     spf("redirect-ignored", "v=spf1 mx redirect=_spf.host.example -all", "spf.redirect-ignored"),
     spf("ptr", "v=spf1 mx ptr -all", "spf.ptr"),
-    spf("nine-lookups", "v=spf1 include:five.host.example mx a:a1.host.example a:a2.host.example -all", "spf.many-lookups"),
+    spf("nine-lookups", "v=spf1 include:five.host.example mx a:a1.host.example a:a2.host.example -all",
+        "spf.many-lookups"),
     spf("ten-lookups", "v=spf1 include:five.host.example mx a:a1.host.example a:a2.host.example a:a3.host.example -all",
         "spf.many-lookups"),
-    spf("eleven-lookups", "v=spf1 include:five.host.example include:five.host.example -all", "spf.lookups", to="permerror"),
+    spf("eleven-lookups", "v=spf1 include:five.host.example include:five.host.example -all", "spf.lookups",
+        to="permerror"),
     spf("two-voids", "v=spf1 a:no1.host.example a:no2.host.example -all", "spf.empty"),
-    spf("three-voids", "v=spf1 a:no1.host.example mx:no2.host.example a:no3.host.example -all", "spf.voids", to="permerror"),
+    spf("three-voids", "v=spf1 a:no1.host.example mx:no2.host.example a:no3.host.example -all", "spf.voids",
+        to="permerror"),
     spf("exists-void", "v=spf1 exists:no1.host.example a:no2.host.example mx:no3.host.example -all", "spf.voids",
         to="permerror"),
     spf("include-nowhere", "v=spf1 include:nowhere.example -all", "spf.target-none", to="permerror"),
@@ -259,11 +264,11 @@ bounce.news.{d} TXT "v=spf1 include:amazonses.com ~all"
 _DEEP = _SUB.replace("news.{d}", "a.b.c.d.e.f.g.{d}")
 
 
-def sub(id: str, record: str, expects: str = "", says: str = "dmarc.inherited", more: str = "", **rest: str) -> Zone:
+def sub(name: str, record: str, expects: str = "", says: str = "dmarc.inherited", more: str = "", **rest: str) -> Zone:
     """A row about a subdomain; `record` stands at the organization's domain."""
     changes: dict[str, str | tuple[str, ...] | None] = {"_dmarc.{d} TXT": record}
     given = {"below": "news", "mail_from": "bounce.news.{d}", **rest}
-    return Zone("sub-" + id, expects, changes, _SUB + more, says, **given)  # type: ignore[arg-type]
+    return Zone("sub-" + name, expects, changes, _SUB + more, says, **given)  # type: ignore[arg-type]
 
 
 WALK_ROWS = (
@@ -343,7 +348,8 @@ SES_ROWS = (
     Zone("path-strict", "alignment.strict-spf alignment.one-leg",
          {"_dmarc.{d} TXT": "v=DMARC1; p=reject; aspf=s" + R}),
     Zone("nothing-proves", "dkim.missing mail-from.none alignment.none", mail_from="",
-         changes={**{f"{t}._domainkey.{{d}} CNAME": None for t in TOKENS}, "bounce.{d} MX": None, "bounce.{d} TXT": None}),
+         changes={**{f"{t}._domainkey.{{d}} CNAME": None for t in TOKENS},
+                  "bounce.{d} MX": None, "bounce.{d} TXT": None}),
     Zone("mx-none", "mx.none dmarc.reports-undeliverable", {"{d} MX": None, "{d} TXT": "v=spf1 ip4:192.0.2.1 -all"}),
     Zone("mx-implicit", "", {"{d} MX": None, "{d} A": "192.0.2.9", "{d} TXT": "v=spf1 a -all"}, says="mx.implicit"),
     Zone("mx-null", "mx.null dmarc.reports-undeliverable", {"{d} MX": "0 .", "{d} TXT": "v=spf1 -all"}),

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from doctor_zones import ROWS, Zone
-from sendwell.doctor.examine import Report, examine
+
+from sendwell.doctor.examine import Report
 from sendwell.doctor.findings import PROBLEMS, Severity
 from sendwell.doctor.render import as_dict, as_text
 
 WEIGHTY = PROBLEMS | {Severity.WARN}
 JARGON = re.compile(r"permerror|temperror|NXDOMAIN|NODATA|RRset|ABNF|canonical|org(?:anizational)?[- ]domain", re.I)
-
-
-_REPORTS: dict[str, Report] = {}
-
-
-def report_of(served: Any, zone: Zone) -> Report:
-    """One examination a zone, however many tests look at it."""
-    if zone.id not in _REPORTS:
-        _REPORTS[zone.id] = _examine(served, zone)
-    return _REPORTS[zone.id]
-
-
-def _examine(served: Any, zone: Zone) -> Report:
-    return examine(
-        zone.domain,
-        reader=served.reader,
-        region=zone.region,
-        dkim_tokens=zone.tokens,
-        selectors=zone.selectors,
-        mail_from=zone.mail_from.replace("{d}", zone.origin),
-    )
 
 
 def test_the_table_is_large_enough_and_names_are_unique() -> None:
@@ -42,8 +22,8 @@ def test_the_table_is_large_enough_and_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize("zone", ROWS, ids=lambda zone: zone.id)
-def test_findings(served: Any, zone: Zone) -> None:
-    report = report_of(served, zone)
+def test_findings(report_of: Callable[[Zone], Report], zone: Zone) -> None:
+    report = report_of(zone)
     weighty = sorted(finding.rule for finding in report.findings if finding.severity in WEIGHTY)
     assert weighty == sorted(zone.expects.split()), as_text(report)
     assert set(zone.says.split()) <= {finding.rule for finding in report.findings}, as_text(report)
@@ -52,8 +32,8 @@ def test_findings(served: Any, zone: Zone) -> None:
 
 
 @pytest.mark.parametrize("zone", ROWS, ids=lambda zone: zone.id)
-def test_every_finding_is_one_plain_sentence(served: Any, zone: Zone) -> None:
-    for finding in report_of(served, zone).findings:
+def test_every_finding_is_one_plain_sentence(report_of: Callable[[Zone], Report], zone: Zone) -> None:
+    for finding in report_of(zone).findings:
         assert len(finding.sentence) < 160, finding
         assert not JARGON.search(finding.sentence), finding
         assert "{" not in finding.sentence, finding
@@ -63,8 +43,8 @@ def test_every_finding_is_one_plain_sentence(served: Any, zone: Zone) -> None:
 
 
 @pytest.mark.parametrize("zone", ROWS, ids=lambda zone: zone.id)
-def test_text_fits_a_terminal(served: Any, zone: Zone) -> None:
-    report = report_of(served, zone)
+def test_text_fits_a_terminal(report_of: Callable[[Zone], Report], zone: Zone) -> None:
+    report = report_of(zone)
     for line in as_text(report).splitlines():
         assert len(line) <= 80 or line.startswith(("    value  ", "    host   ")), line
     assert as_dict(report)["problems"] == report.problems
