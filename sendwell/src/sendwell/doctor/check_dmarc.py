@@ -5,6 +5,7 @@ Lives here: rules about DMARC. Must not live here: reading and walking (dmarc.py
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sendwell.doctor.alignment import aligned
@@ -14,6 +15,7 @@ from sendwell.doctor.dmarc import Dmarc, DmarcText, Standing, is_dmarc, meant_as
 from sendwell.doctor.findings import Finding, Record
 from sendwell.doctor.rulebook import find
 
+_BEGINNING = re.compile(r"\s*v?\s*=?\s*dmarc\s*1?[\s;,:]*", re.IGNORECASE)
 _NEXT = {
     "none": "Go on when two to four weeks of reports show that all mail you know of passes, with DKIM or SPF matching.",
     "quarantine": "Go on when two more weeks of reports show that nothing of yours landed in spam.",
@@ -67,13 +69,24 @@ def _first(case: Case) -> Record:
     return case.publish(f"_dmarc.{case.domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:dmarc@{case.domain}")
 
 
+def _respelt(case: Case, value: str) -> Record:
+    """A text that was meant as a DMARC record with its beginning put right; a first record if that is not enough."""
+    rest = _BEGINNING.sub("", value.strip().strip("\"'"), count=1)
+    record = read_dmarc(f"v=DMARC1; {rest}")
+    if record.standing is not Standing.VALID or record.faults or record.tags.get("p") is None:
+        return _first(case)
+    return case.publish(f"_dmarc.{case.domain}", "TXT", with_tags(record))
+
+
 def _strays(case: Case, dmarc: Dmarc) -> Iterator[Finding]:
     """Texts at `_dmarc` that are no DMARC record, and a copy at the domain itself."""
     own = dmarc.stops[0]
     for value in own.answer.values:
         if meant_as_dmarc(value):
-            error = "it has to begin with v=DMARC1; in exactly this spelling"
-            yield find("dmarc.malformed", case.domain, _first(case), seen=value, error=error)
+            away, put = case.take_away(f"_dmarc.{case.domain}", "TXT", value), _respelt(case, value)
+            records = (away,) if own.records else (away, put)
+            error = "v=DMARC1; has to stand first, spelt exactly so"
+            yield find("dmarc.malformed", case.domain, *records, seen=value, error=error)
         elif not is_dmarc(value):
             away = case.take_away(f"_dmarc.{case.domain}", "TXT", value)
             yield find("dmarc.stray", case.domain, away, seen=value)

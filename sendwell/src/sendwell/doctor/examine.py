@@ -103,15 +103,17 @@ def settle(reader: Reader, look: Callable[[Ask], Seen]) -> tuple[Seen, int]:
     Both rounds and questions are capped: what was not asked by then is as unknown as what was not answered.
     """
     known: dict[Question, Answer] = {}
+    asked = 0
     for _ in range(ROUNDS):
         book = Book(known)
         seen = look(book.ask)
         if not book.wanted:
             break
-        allowed = sorted(book.wanted)[: max(0, MOST_QUESTIONS - len(known))]
+        allowed = sorted(book.wanted)[: MOST_QUESTIONS - asked]
+        asked += len(allowed)
         known.update(reader.ask_all(allowed))
         known.update({question: _never(question) for question in book.wanted.difference(allowed)})
-    return seen, len(known)
+    return seen, asked
 
 
 def _never(question: Question) -> Answer:

@@ -26,6 +26,7 @@ ORDER = tuple(Severity)
 PROBLEMS = frozenset({Severity.CRITICAL, Severity.HIGH})
 LONGEST = 159
 _ROOM = 40
+_ROOM_FOR_ERRORS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _home(name: str, zone: str) -> str:
     return zone if is_below(name, zone) or plain(name) == plain(zone) else ""
 
 
-def short(text: str) -> str:
-    """A word from someone's zone, short enough for a sentence and without control characters."""
-    clean = "".join(c if c.isprintable() else "?" for c in text)
-    return clean if len(clean) <= _ROOM else clean[: _ROOM - 3] + "..."
+def short(text: str, *, roomy: bool = False) -> str:
+    """A word from someone's zone, short enough for a sentence and without control characters. `roomy`: for errors."""
+    clean, room = "".join(c if c.isprintable() else "?" for c in text), _ROOM_FOR_ERRORS if roomy else _ROOM
+    return clean if len(clean) <= room else clean[: room - 3] + "..."

@@ -14,7 +14,7 @@ RULES: dict[str, Rule] = {**domain.RULES, **dkim.RULES, **mail_from.RULES, **spf
 def find(rule: str, subject: str, *records: Record, seen: str = "", evidence: str = "", **words: object) -> Finding:
     """The finding of this rule about `subject`; `words` fill the sentence. Raises KeyError for an unknown rule."""
     found = RULES[rule]
-    filled = {name: short(str(word)) for name, word in words.items()}
+    filled = {name: short(str(word), roomy=name == "error") for name, word in words.items()}
     sentence = found.sentence.format(subject=short(subject), **filled)
     if len(sentence) > LONGEST:
         sentence = sentence[: LONGEST - 3].rstrip() + "..."

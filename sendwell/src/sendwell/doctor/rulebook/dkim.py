@@ -67,7 +67,7 @@ RULES = {
     ),
     "dkim.keyless": Rule(
         Severity.HIGH,
-        "A DKIM record of {subject} is right, but there is no key behind it: is the name really from SES?",
+        "A DKIM record of {subject} is right, but no key is behind it; check that the name is the one SES shows.",
         _KEY,
     ),
     "dkim.unanswered": Rule(
