@@ -113,7 +113,9 @@ def relative(name: str, zone: str) -> str:
 def mail_hosts(answer: Answer) -> tuple[tuple[int, str], ...]:
     """The (preference, host) pairs of an MX answer; the host of a null MX is empty."""
     pairs = (value.partition(" ") for value in answer.values)
-    return tuple((int(number) if number.isdigit() else 0, plain(host)) for number, _, host in pairs)
+    return tuple(
+        (int(number) if number.isascii() and number.isdigit() else 0, plain(host)) for number, _, host in pairs
+    )
 
 
 def texts(answer: Answer, *starts: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ A question that is not answered in time is TIMEOUT, one that a server refuses to
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -72,7 +73,7 @@ def _server(text: str) -> dns.nameserver.Nameserver:
         port = port.removeprefix(":") or "53"
     elif address.count(":") == 1:
         address, _, port = address.partition(":")
-    if not dns.inet.is_address(address) or not port.isdigit() or not 0 < int(port) < 65536:
+    if not dns.inet.is_address(address) or not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65536:
         raise BadResolverError(f"{text!r} is no name server. Write an IP address, with :port if it is not 53.")
     return dns.nameserver.Do53Nameserver(address, int(port))
 
