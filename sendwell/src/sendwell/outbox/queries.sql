@@ -31,12 +31,12 @@ WHERE EXISTS (SELECT 1 FROM outbox_message m WHERE m.connection_id = p.connectio
 
 -- pace: everything that decides when this connection may send, locked for the transaction
 SELECT rate, quota_24h, reserve, next_slot, slow_factor, slowed_at, backoff_until, quota_paused_until, ses_sent_24h,
-       ses_checked_at, counted, counted_at_check, backoff_count, backoff_reason, backoff_detail, feedback_proven_at
+       ses_checked_at, counted, counted_at_check, backoff_count, backoff_reason, backoff_detail
 FROM outbox_pace WHERE connection_id = :connection_id @for_update;
 
 -- pace_unlocked: the same, for pages
 SELECT rate, quota_24h, reserve, next_slot, slow_factor, slowed_at, backoff_until, quota_paused_until, ses_sent_24h,
-       ses_checked_at, counted, counted_at_check, backoff_count, backoff_reason, backoff_detail, feedback_proven_at
+       ses_checked_at, counted, counted_at_check, backoff_count, backoff_reason, backoff_detail
 FROM outbox_pace WHERE connection_id = :connection_id;
 
 -- minutes: the rolling window, oldest first
@@ -138,9 +138,9 @@ WHERE outcome = 'open' AND message_id IN @bigints(:ids);
 -- prove_doubts: grace begins for doubts that are older than the newest proof of the feedback path
 UPDATE outbox_message SET doubt_proven_at = :now
 WHERE status = 'in_doubt' AND doubt_proven_at IS NULL AND EXISTS (
-    SELECT 1 FROM outbox_attempt a JOIN outbox_pace p ON p.connection_id = outbox_message.connection_id
+    SELECT 1 FROM outbox_attempt a JOIN outbox_feedbackproof p ON p.connection_id = outbox_message.connection_id
     WHERE a.message_id = outbox_message.id AND a.n = outbox_message.attempts
-      AND p.feedback_proven_at > COALESCE(a.finished_at, a.started_at));
+      AND p.proven_at > COALESCE(a.finished_at, a.started_at));
 
 -- graced: single messages in doubt whose grace has passed without a Send event
 SELECT id FROM outbox_message
@@ -183,8 +183,9 @@ SET outcome = 'accepted', finished_at = COALESCE(finished_at, :now),
 WHERE message_id = :message_id AND n = :attempt_n;
 
 -- prove_feedback: a Send event came for an attempt that began then
-UPDATE outbox_pace SET feedback_proven_at = :started_at
-WHERE connection_id = :connection_id AND (feedback_proven_at IS NULL OR feedback_proven_at < :started_at);
+INSERT INTO outbox_feedbackproof (connection_id, proven_at) VALUES (:connection_id, :started_at)
+ON CONFLICT (connection_id) DO UPDATE SET proven_at = excluded.proven_at
+WHERE outbox_feedbackproof.proven_at < excluded.proven_at;
 
 -- stop_campaign: its mail must not leave from now on
 INSERT INTO outbox_campaignstop (campaign_id, cancelled, stopped_at) VALUES (:campaign_id, :cancelled, :now)

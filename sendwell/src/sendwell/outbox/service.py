@@ -353,3 +353,16 @@ def doubts(connection_id: int | None = None, campaign_id: int | None = None) -> 
     if connection_id is not None:
         found = found.filter(connection_id=connection_id)
     return found.filter(campaign_id=campaign_id) if campaign_id is not None else found
+
+
+# --- for the worker ----------------------------------------------------------------------------------------------
+
+
+def sending_workers(db: Db) -> list[str]:
+    """Names of the workers that have rows in flight."""
+    return store.sending_workers(db)
+
+
+def forget_minutes(db: Db, now: datetime) -> int:
+    """Drop minute counters that no 24-hour window reaches any more; how many."""
+    return store.forget_minutes(db, pacing.first_minute(now) - pacing.WINDOW_MINUTES)

@@ -46,7 +46,6 @@ class PaceRow:
     backoff_count: int
     backoff_reason: str
     backoff_detail: str
-    feedback_proven_at: datetime | None
 
     def window(self, minutes: Sequence[tuple[int, int]]) -> Window:
         checked = self.ses_checked_at is not None
@@ -60,7 +59,7 @@ class PaceRow:
         )
 
 
-NEW_ACCOUNT = PaceRow(1, 200, 0.1, 0, 1, None, None, None, 0, None, 0, 0, 0, "", "", None)
+NEW_ACCOUNT = PaceRow(1, 200, 0.1, 0, 1, None, None, None, 0, None, 0, 0, 0, "", "")
 """What a connection without a row may do: the limits of an account in the sandbox."""
 
 
@@ -142,7 +141,7 @@ def pace(db: Db, connection_id: int, lock: bool = True) -> PaceRow | None:
     if not rows:
         return None
     (rate, quota, reserve, slot, factor, slowed, backoff, paused, sent, checked, counted, at_check, *rest) = rows[0]
-    count, reason, detail, proven = rest
+    count, reason, detail = rest
     return PaceRow(
         float(rate),
         float(quota),
@@ -159,7 +158,6 @@ def pace(db: Db, connection_id: int, lock: bool = True) -> PaceRow | None:
         int(count),
         reason,
         detail,
-        _time(proven),
     )
 
 
