@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 
 from sendwell.core import store
 from sendwell.core.installation import Installation
@@ -55,8 +55,9 @@ def enqueue(kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> N
 
 def ensure(kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
     """Add the job unless one of this kind and key is open; for periodic jobs, at a worker's start."""
-    if store.open_job(kind, key) is None:
-        store.add_job(kind, key, payload, due_at)
+    with transaction.atomic():
+        if store.open_job(kind, key) is None:
+            store.add_job(kind, key, payload, due_at)
 
 
 def run_due(handlers: Mapping[str, Handler], context: JobContext, now: datetime, limit: int = 20) -> int:
