@@ -167,6 +167,7 @@ class Delivery:
 
     async def _post(self, row: DueRow) -> None:
         """Sign, post, record. `row.data` stays on disk until the record of this try is committed."""
+        started = self._clock.now()
         try:
             post = Post.from_data(row.data)
             body = http_body(post, self._signer, self._base_url)
@@ -176,7 +177,7 @@ class Delivery:
             logger.exception("delivery: posting row %d failed", row.id)
             await self._finish(row, lambda ctx: Outcome({}, (_failure(row, reason, ctx.now),)))
             return
-        await self._finish(row, lambda ctx: Outcome({}, after_post(post, answer, ctx.now)))
+        await self._finish(row, lambda ctx: Outcome({}, after_post(post, answer, started, ctx.now)))
 
 
 def _guarded(row: DueRow, call: Call, ctx: Context) -> Outcome:
@@ -188,8 +189,11 @@ def _guarded(row: DueRow, call: Call, ctx: Context) -> Outcome:
         return Outcome({}, (_failure(row, f"{type(error).__name__}: {error}", ctx.now),))
 
 
-def after_post(post: Post, answer: Answer, now: float) -> tuple[Change, ...]:
-    """The line of this try, and the next try if there is one."""
+def after_post(post: Post, answer: Answer, started: float, now: float) -> tuple[Change, ...]:
+    """The line of this try, and the next try if there is one: 20 seconds after this one began.
+
+    Counted from the beginning, a clock that is moved while the answer is on its way cannot delay the next try.
+    """
     verdict = judge(post.attempt, answer.status)
     event = _event(post.message)
     line = {
@@ -207,7 +211,7 @@ def after_post(post: Post, answer: Answer, now: float) -> tuple[Change, ...]:
     log = Log(at=now, kind="post", message_id=_message_id(event), data=line)
     if verdict is not Verdict.RETRY:
         return (log,)
-    return (log, Due(now + RETRY_AFTER, "post", replace(post, attempt=post.attempt + 1).to_data()))
+    return (log, Due(started + RETRY_AFTER, "post", replace(post, attempt=post.attempt + 1).to_data()))
 
 
 def _handler(row: DueRow, work: Work, look_up: LookUp) -> Call:
