@@ -63,7 +63,10 @@ def explain(error: Exception) -> str | None:
     from sendwell.launcher.holders import HeldError
 
     if isinstance(error, ValidationError):
-        faults = [f"SENDWELL_{str(e['loc'][0]).upper()}: {e['msg']} (it is {e['input']!r})" for e in error.errors()]
+        # Never the value: it may hold a password.
+        faults = [
+            f"SENDWELL_{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        ]
         return "\n  ".join(["the settings do not fit:", *faults])
     if isinstance(error, HeldError | ChildError | KeyRingError | Refusal):
         return str(error)
@@ -71,7 +74,7 @@ def explain(error: Exception) -> str | None:
         return (
             f"no answer from the database: {str(error).strip()}. Check SENDWELL_DATABASE_URL or run `sendwell migrate`."
         )
-    if type(error).__name__ == "UnknownPerson":
+    if type(error).__name__ == "UnknownPersonError":
         return str(error)
     return None
 

@@ -7,6 +7,7 @@ what our web server and worker do. Debian 12 carries 3.40.
 
 from __future__ import annotations
 
+import os
 import sys
 
 SAFE_VERSION = (3, 51, 3)
@@ -19,11 +20,13 @@ class UnsafeSqlite(RuntimeError):
 def use_safe_sqlite() -> None:
     """Put pysqlite3 in the place of sqlite3 if the standard one is older than 3.51.3.
 
-    Raises UnsafeSqlite, naming the two ways out, where no safe SQLite can be had.
+    Raises UnsafeSqlite, naming the two ways out, where no safe SQLite can be had and the database is one.
     """
     import sqlite3
 
-    if sqlite3.sqlite_version_info >= SAFE_VERSION:
+    if sqlite3.sqlite_version_info >= SAFE_VERSION or os.environ.get("SENDWELL_DATABASE_URL", "").startswith(
+        "postgres"
+    ):
         return
     try:
         import pysqlite3

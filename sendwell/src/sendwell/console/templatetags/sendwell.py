@@ -88,8 +88,10 @@ def styled(field: BoundField) -> SafeString:
         classes = "form-control"
     if field.errors:
         classes += " is-invalid"
-    own = widget.attrs.get("class", "")
-    return field.as_widget(attrs={**widget.attrs, "class": f"{own} {classes}".strip()})
+    attrs = {**widget.attrs, "class": f"{widget.attrs.get('class', '')} {classes}".strip()}
+    if isinstance(widget, forms.PasswordInput):
+        attrs["placeholder"] = ""  # allauth repeats the label there
+    return field.as_widget(attrs=attrs)
 
 
 @register.simple_tag
