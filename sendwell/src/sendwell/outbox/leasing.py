@@ -162,7 +162,7 @@ def _pick(
     db: Db, connection_id: int, pace: PaceRow, wanted: int, in_sandbox: bool | None, now: datetime
 ) -> tuple[list[Candidate], float]:
     """Rows that may be sent now, most urgent first, and the seconds to wait if the quota keeps the rest back."""
-    window = pace.window(store.minutes(db, connection_id, now))
+    window = pace.window(store.minutes(db, connection_id, now), now)
     chosen: list[Candidate] = []
     wait = 0.0
     for stream, priority in sorted(PRIORITIES.items(), key=lambda pair: pair[1]):
@@ -203,6 +203,8 @@ def _pick_stream(
                 refused.setdefault(state, []).append(row.id)
         for state, ids in refused.items():
             store.set_status(db, ids, state.status, state.reason, now)
+            if state.status in (Status.ACCEPTED, Status.IN_DOUBT):
+                store.catch_up(db, ids)
         if len(found) < ask or not refused:
             return chosen[:room], False
         if len(chosen) < room and looked_at < MOST_LOOKED_AT:
@@ -223,6 +225,7 @@ def _judge(
     for row in rows:
         if row.list_id is not None and row.contact_id is not None:
             by_list.setdefault(row.list_id, []).append(row.contact_id)
+    attempted = store.attempted(db, [row.id for row in rows])
     consent = {list_id: contacts.consent(db, list_id, ids, now) for list_id, ids in by_list.items()}
     judged = []
     for row in rows:
@@ -235,6 +238,8 @@ def _judge(
             campaign_paused=stopped is False,
             campaign_cancelled=stopped is True,
             reachable=verified is None or verified.covers(row.address),
+            accepted_before=attempted.get(row.id, (0, False))[1],
+            forgotten=attempted.get(row.id, (0, False))[0] > row.attempts,
         )
         judged.append((row, may_send(row.stream, facts)))
     return judged
@@ -323,7 +328,7 @@ def _apply_effects(
         if factor is not None:
             store.slow_down(db, connection_id, factor, now)
     if PaceEffect.DAILY_PAUSE in trouble:
-        window = pace.window(store.minutes(db, connection_id, now))
+        window = pace.window(store.minutes(db, connection_id, now), now)
         until = window.resumes_at(campaign=False, now=now) or now + pacing.DAILY_RETRY
         store.pause_quota(db, connection_id, until)
     rests = [effect for effect in _RESTS if effect in trouble]

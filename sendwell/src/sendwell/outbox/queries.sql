@@ -52,6 +52,15 @@ ORDER BY due_at, id LIMIT :limit @skip_locked;
 -- stops: which of these campaigns are paused or cancelled
 SELECT campaign_id, cancelled FROM outbox_campaignstop WHERE campaign_id IN @bigints(:ids);
 
+-- attempted: the newest attempt of each row, and whether any of its attempts was accepted
+SELECT message_id, MAX(n), MAX(CASE WHEN outcome = 'accepted' THEN 1 ELSE 0 END)
+FROM outbox_attempt WHERE message_id IN @bigints(:ids) GROUP BY message_id;
+
+-- catch_up: rows that lag behind their own attempts, as after a restored or mended table
+UPDATE outbox_message
+SET attempts = (SELECT MAX(n) FROM outbox_attempt WHERE message_id = outbox_message.id)
+WHERE id IN @bigints(:ids);
+
 -- mark_sending: these rows are about to be handed to SES
 UPDATE outbox_message
 SET status = 'sending', reason = '', attempts = attempts + 1, lease_until = :lease_until, worker = :worker,

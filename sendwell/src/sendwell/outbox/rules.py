@@ -141,6 +141,7 @@ class Event(StrEnum):
     NO_ANSWER = "no_answer"
     SERVER_ERROR = "server_error"
     LEASE_EXPIRED = "lease_expired"
+    FORGOTTEN = "forgotten"
     SKIP = "skip"
     HOLD = "hold"
     RELEASE = "release"
@@ -200,6 +201,7 @@ _MOVES: dict[Event, tuple[tuple[Status, ...], Status, Reason]] = {
     Event.NO_ANSWER: ((Status.SENDING,), Status.IN_DOUBT, Reason.NO_ANSWER),
     Event.SERVER_ERROR: ((Status.SENDING,), Status.IN_DOUBT, Reason.SERVER_ERROR),
     Event.LEASE_EXPIRED: ((Status.SENDING,), Status.IN_DOUBT, Reason.LEASE_EXPIRED),
+    Event.FORGOTTEN: ((Status.QUEUED,), Status.IN_DOUBT, Reason.LEASE_EXPIRED),
     Event.SKIP: ((Status.QUEUED, Status.HELD), Status.SKIPPED, Reason.SUPPRESSED_OTHER),
     Event.HOLD: ((Status.QUEUED, Status.HELD), Status.HELD, Reason.PAUSED_CAMPAIGN),
     Event.RELEASE: ((Status.HELD,), Status.QUEUED, Reason.NONE),
@@ -257,6 +259,10 @@ class Facts:
     campaign_cancelled: bool = False
     reachable: bool = True
     """False: the account is in the sandbox and this recipient is not verified."""
+    accepted_before: bool = False
+    """An attempt was accepted, whatever the row says: never send it again."""
+    forgotten: bool = False
+    """Attempts exist that the row does not know of (a table restored or mended): what became of them is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +281,10 @@ def may_send(stream: Stream, facts: Facts) -> Verdict:
 
     Final reasons come before passing ones, so a suppressed recipient does not sit in a hold.
     """
+    if facts.accepted_before:
+        return Verdict(Event.ANSWER_ACCEPTED)
+    if facts.forgotten:
+        return Verdict(Event.FORGOTTEN)
     if facts.campaign_cancelled:
         return Verdict(Event.CANCEL, Reason.OWNER)
     if facts.suppressed is not Reason.NONE:

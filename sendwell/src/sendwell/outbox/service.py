@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from sendwell.core.db import Db, DjangoDb
 from sendwell.outbox import pacing, store
@@ -284,7 +284,7 @@ def capacity(connection_id: int, now: datetime) -> Capacity:
     """What this connection may send now, and why it rests if it does; for pages."""
     db = DjangoDb()
     pace = store.pace(db, connection_id, lock=False) or store.NEW_ACCOUNT
-    window = pace.window(store.minutes(db, connection_id, now))
+    window = pace.window(store.minutes(db, connection_id, now), now)
     paused_until, reason = _rest(pace, window, now)
     rate = pace.rate * pacing.factor_at(pace.slow_factor, pace.slowed_at, now)
     return Capacity(
@@ -341,7 +341,8 @@ def resolve_doubt(db: Db, message_ids: Iterable[int], send_again: bool, by: str,
     ids = list(message_ids)
     with transaction.atomic():
         said = f"{'Sent again' if send_again else 'Left'} by {by}"
-        for attempt in Attempt.objects.filter(message_id__in=ids, message__status=Status.IN_DOUBT.value):
+        newest = Attempt.objects.filter(message_id__in=ids, n=F("message__attempts"))
+        for attempt in newest.filter(message__status=Status.IN_DOUBT.value):
             attempt.error_text = f"{attempt.error_text} {said}".strip()[:500]
             attempt.save(update_fields=["error_text"])
         return _send_again(db, ids, now) if send_again else store.leave(db, ids, now)

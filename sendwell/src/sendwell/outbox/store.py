@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sendwell.core.db import Db, Row, queries, to_json, to_time
-from sendwell.outbox.pacing import Window, first_minute
+from sendwell.outbox.pacing import WINDOW_MINUTES, Window, epoch_minute, first_minute
 from sendwell.outbox.rules import Reason, Status, Stream
 
 _PACKAGE = "sendwell.outbox"
@@ -47,16 +47,14 @@ class PaceRow:
     backoff_reason: str
     backoff_detail: str
 
-    def window(self, minutes: Sequence[tuple[int, int]]) -> Window:
-        checked = self.ses_checked_at is not None
-        return Window(
-            self.quota_24h,
-            self.reserve,
-            minutes,
-            self.ses_sent_24h if checked else None,
-            self.counted - self.counted_at_check,
-            self.ses_checked_at,
-        )
+    def window(self, minutes: Sequence[tuple[int, int]], now: datetime) -> Window:
+        """The 24-hour window. SES's number is as old as its check: a day later it says nothing any more."""
+        checked = self.ses_checked_at
+        if checked is None or now - checked >= timedelta(minutes=WINDOW_MINUTES):
+            return Window(self.quota_24h, self.reserve, minutes)
+        later = sum(count for minute, count in minutes if minute >= epoch_minute(checked))
+        since = min(self.counted - self.counted_at_check, later)
+        return Window(self.quota_24h, self.reserve, minutes, self.ses_sent_24h, since, checked)
 
 
 NEW_ACCOUNT = PaceRow(1, 200, 0.1, 0, 1, None, None, None, 0, None, 0, 0, 0, "", "")
@@ -180,6 +178,16 @@ def stops(db: Db, campaign_ids: Iterable[int]) -> dict[int, bool]:
     if not ids:
         return {}
     return {int(pk): bool(cancelled) for pk, cancelled in _rows(db, "stops", ids=to_json(ids))}
+
+
+def attempted(db: Db, ids: Iterable[int]) -> dict[int, tuple[int, bool]]:
+    """Of those that were attempted before: the newest attempt's number, and whether any attempt was accepted."""
+    return {int(pk): (int(n), bool(accepted)) for pk, n, accepted in _rows(db, "attempted", ids=to_json(ids))}
+
+
+def catch_up(db: Db, ids: Iterable[int]) -> None:
+    """Let rows know of all their attempts again."""
+    _run(db, "catch_up", ids=to_json(ids))
 
 
 def mark_sending(db: Db, ids: Sequence[int], worker: str, lease_until: datetime, now: datetime) -> None:
