@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from sesbox.operations.base import AwsError
+from sesbox.refusal import AwsError
 from sesbox.wire.model import OperationModel, Service, Shape
 from sesbox.wire.values import finite, iso_timestamp, read_blob, read_timestamp, write_blob
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from sesbox.operations.base import AwsError
+from sesbox.refusal import AwsError
 from sesbox.wire.model import Member, OperationModel, Service, Shape
 from sesbox.wire.request import Request
 from sesbox.wire.values import finite, read_blob, read_timestamp, write_blob
