@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 import sendwell
@@ -52,16 +52,9 @@ def console(request: HttpRequest) -> Mapping[str, Any]:
 
 def _navigation(path: str) -> list[NavItem]:
     return [
-        NavItem(label, icon, _url(name, start), path == start or (start != "/" and path.startswith(start)))
+        NavItem(label, icon, reverse(name), path == start or (start != "/" and path.startswith(start)))
         for label, icon, name, start in _NAV
     ]
-
-
-def _url(name: str, fallback: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return fallback
 
 
 def _workspace(request: HttpRequest) -> Workspace | None:
