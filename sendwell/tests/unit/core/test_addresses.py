@@ -6,6 +6,7 @@ import pytest
 from email_validator import validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from sendwell.core.addresses import InvalidAddress, parse
 
 
@@ -28,9 +29,10 @@ def test_good_addresses(text: str, address: str, key: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "x", "@x.test", "a@", "a@b", "a..b@x.test", ".a@x.test", "a.@x.test", "a@-x.test", "a@x-.test", "a b@x.test",
-        "jürgen@x.test", "a@x.test, b@x.test", "<a@x.test>", '"a b"@x.test', "a@[127.0.0.1]", "a@x.test\nBcc: c@x.test",
-        "a" * 65 + "@x.test", "a@" + "x" * 64 + ".test", "a@" + "x." * 130 + "test", "a(comment)@x.test", "a@host.local", "a@x.invalid",
+        "", "x", "@x.test", "a@", "a@b", "a..b@x.test", ".a@x.test", "a.@x.test", "a@-x.test", "a@x-.test",
+        "a b@x.test",        "jürgen@x.test", "a@x.test, b@x.test", "<a@x.test>", '"a b"@x.test', "a@[127.0.0.1]", "a@x.test\nBcc: c@x.test",
+        "a" * 65 + "@x.test", "a@" + "x" * 64 + ".test", "a@" + "x." * 130 + "test", "a(comment)@x.test",
+        "a@host.local", "a@x.invalid",
     ],
 )  # fmt: skip
 def test_what_ses_cannot_send_to_is_refused_with_a_reason(text: str) -> None:
