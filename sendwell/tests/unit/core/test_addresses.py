@@ -30,9 +30,9 @@ def test_good_addresses(text: str, address: str, key: str) -> None:
     "text",
     [
         "", "x", "@x.test", "a@", "a@b", "a..b@x.test", ".a@x.test", "a.@x.test", "a@-x.test", "a@x-.test",
-        "a b@x.test",        "jürgen@x.test", "a@x.test, b@x.test", "<a@x.test>", '"a b"@x.test', "a@[127.0.0.1]", "a@x.test\nBcc: c@x.test",
-        "a" * 65 + "@x.test", "a@" + "x" * 64 + ".test", "a@" + "x." * 130 + "test", "a(comment)@x.test",
-        "a@host.local", "a@x.invalid",
+        "a b@x.test", "jürgen@x.test", "a@x.test, b@x.test", "<a@x.test>", '"a b"@x.test', "a@[127.0.0.1]",
+        "a@x.test\nBcc: c@x.test", "a" * 65 + "@x.test", "a@" + "x" * 64 + ".test",
+        "a@" + "x." * 130 + "test", "a(comment)@x.test", "a@host.local", "a@x.invalid",
     ],
 )  # fmt: skip
 def test_what_ses_cannot_send_to_is_refused_with_a_reason(text: str) -> None:
