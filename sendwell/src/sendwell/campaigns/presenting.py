@@ -107,6 +107,10 @@ class Part:
     label: str
     count: int
 
+    @property
+    def status_label(self) -> str:
+        return STATUS_LABELS[Status(self.status)]
+
 
 def report(campaign: Campaign, now: datetime) -> dict[str, Any]:
     """The numbers of a started campaign; the funnel's rows add up to the total."""

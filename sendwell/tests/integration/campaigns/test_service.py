@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,59 +11,15 @@ from django.db import transaction
 from sendwell.campaigns import jobs as handlers
 from sendwell.campaigns import service
 from sendwell.campaigns.models import Campaign
-from sendwell.connections.models import Connection, Identity
-from sendwell.contacts.models import Contact, List, Subscription
+from sendwell.connections.models import Connection
 from sendwell.core.installation import Installation
 from sendwell.core.jobs import JobContext
 from sendwell.core.models import Job
 from sendwell.outbox.models import Message
 from sendwell.suppression.models import Suppression
-from sendwell.workspaces.models import Workspace
-from sendwell.tests.conftest import NOW
 
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BASE = "https://mail.example.com"
-
-
-@dataclass
-class World:
-    workspace: Workspace
-    connection: Connection
-    list: List
-    campaign: Campaign
-
-    def subscribe(self, *names: str, status: str = "confirmed", **more: Any) -> list[Contact]:
-        made = []
-        for name in names:
-            address = name if "@" in name else f"{name}@example.net"
-            contact = Contact.objects.create(
-                workspace=self.workspace, address=address, key=address, created_at=NOW, updated_at=NOW, **more
-            )
-            Subscription.objects.create(contact=contact, list=self.list, status=status, changed_at=NOW)
-            made.append(contact)
-        return made
-
-
-@pytest.fixture
-def world(engine: object) -> World:
-    workspace = Workspace.objects.create(
-        name="W", sender_name="Example Ltd", postal_address="1 Road, Town", created_at=NOW
-    )
-    connection = Connection.objects.create(
-        workspace=workspace, name="C", kind="embedded", created_at=NOW, hook_key="h", setup_state="ready"
-    )
-    Identity.objects.create(connection=connection, name="example.org", kind="domain", status="SUCCESS", verified=True)
-    found = List.objects.create(workspace=workspace, name="News", created_at=NOW)
-    campaign = Campaign.objects.create(
-        workspace=workspace,
-        connection=connection,
-        list=found,
-        name="June",
-        from_address="news@example.org",
-        subject="Hello",
-        body="Hello.",
-        created_at=NOW,
-    )
-    return World(workspace, connection, found, campaign)
 
 
 def statuses(campaign: Campaign) -> dict[str, tuple[str, str]]:
@@ -72,7 +27,7 @@ def statuses(campaign: Campaign) -> dict[str, tuple[str, str]]:
     return {row.address.partition("@")[0]: (row.status, row.reason) for row in rows}
 
 
-def test_everyone_gets_one_row_and_the_skipped_say_why(world: World):
+def test_everyone_gets_one_row_and_the_skipped_say_why(world: Any):
     world.subscribe("ok")
     world.subscribe("left", unsubscribed_at=NOW)
     world.subscribe("off", status="unsubscribed")
@@ -96,7 +51,7 @@ def test_everyone_gets_one_row_and_the_skipped_say_why(world: World):
     assert world.campaign.expanded_at == NOW
 
 
-def test_start_freezes_the_content(world: World):
+def test_start_freezes_the_content(world: Any):
     world.subscribe("ok")
     service.start(world.campaign, "owner", NOW, BASE)
     Campaign.objects.filter(pk=world.campaign.pk).update(subject="Changed afterwards")
@@ -107,7 +62,7 @@ def test_start_freezes_the_content(world: World):
     assert (campaign.content.list_name, campaign.content.list_number) == ("News", world.list.pk)
 
 
-def test_batches_of_500_meet_without_gap_or_double(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_batches_of_500_meet_without_gap_or_double(world: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(service, "BATCH", 2)
     world.subscribe("a", "b", "c", "d", "e")
     service.start(world.campaign, "owner", NOW, BASE)
@@ -116,7 +71,7 @@ def test_batches_of_500_meet_without_gap_or_double(world: World, monkeypatch: py
     assert sorted(statuses(world.campaign)) == ["a", "b", "c", "d", "e"]
 
 
-def test_a_batch_that_dies_before_its_commit_is_repeated_whole(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_a_batch_that_dies_before_its_commit_is_repeated_whole(world: Any, monkeypatch: pytest.MonkeyPatch):
     world.subscribe("a", "b")
     service.start(world.campaign, "owner", NOW, BASE)
     with pytest.raises(RuntimeError, match="killed"), transaction.atomic():
@@ -127,7 +82,7 @@ def test_a_batch_that_dies_before_its_commit_is_repeated_whole(world: World, mon
     assert sorted(statuses(world.campaign)) == ["a", "b"]
 
 
-def test_a_cursor_set_back_mails_nobody_twice(world: World):
+def test_a_cursor_set_back_mails_nobody_twice(world: Any):
     world.subscribe("a", "b")
     service.start(world.campaign, "owner", NOW, BASE)
     service.expand_next_batch(world.campaign.pk, NOW)
@@ -137,7 +92,7 @@ def test_a_cursor_set_back_mails_nobody_twice(world: World):
     assert statuses(world.campaign) == {"a": ("accepted", ""), "b": ("queued", "")}
 
 
-def test_pause_holds_and_stops_taking_in(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_pause_holds_and_stops_taking_in(world: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(service, "BATCH", 2)
     world.subscribe("a", "b", "c")
     service.start(world.campaign, "owner", NOW, BASE)
@@ -151,7 +106,7 @@ def test_pause_holds_and_stops_taking_in(world: World, monkeypatch: pytest.Monke
     assert len(statuses(world.campaign)) == 3
 
 
-def test_cancel_is_for_good(world: World):
+def test_cancel_is_for_good(world: Any):
     world.subscribe("a", "b")
     service.start(world.campaign, "owner", NOW, BASE)
     service.expand_next_batch(world.campaign.pk, NOW)
@@ -162,14 +117,14 @@ def test_cancel_is_for_good(world: World):
         service.resume(world.campaign.pk, NOW)
 
 
-def test_a_start_twice_is_refused(world: World):
+def test_a_start_twice_is_refused(world: Any):
     world.subscribe("a")
     service.start(world.campaign, "owner", NOW, BASE)
     with pytest.raises(service.CannotDoError, match="already"):
         service.start(world.campaign, "owner", NOW, BASE)
 
 
-def test_what_blocks_a_start_is_named_and_nothing_changes(world: World):
+def test_what_blocks_a_start_is_named_and_nothing_changes(world: Any):
     world.campaign.subject = ""
     world.campaign.from_address = "news@elsewhere.org"
     world.campaign.save()
@@ -183,7 +138,7 @@ def test_what_blocks_a_start_is_named_and_nothing_changes(world: World):
     assert not Job.objects.exists()
 
 
-def test_a_real_connection_needs_a_public_https_address(world: World):
+def test_a_real_connection_needs_a_public_https_address(world: Any):
     world.subscribe("a")
     Connection.objects.update(kind="aws")
     world.campaign.refresh_from_db()
@@ -192,7 +147,7 @@ def test_a_real_connection_needs_a_public_https_address(world: World):
     assert service.problems(world.campaign, BASE, NOW) == []
 
 
-def test_it_finishes_when_nobody_is_open(world: World):
+def test_it_finishes_when_nobody_is_open(world: Any):
     world.subscribe("a", "b")
     world.subscribe("c", status="unconfirmed")
     service.start(world.campaign, "owner", NOW, BASE)
@@ -209,7 +164,7 @@ def test_it_finishes_when_nobody_is_open(world: World):
     assert (world.campaign.status, world.campaign.finished_at) == ("finished", NOW)
 
 
-def test_the_jobs_take_it_from_start_to_end(world: World, installation: Installation, monkeypatch: pytest.MonkeyPatch):
+def test_the_jobs_take_it_from_start_to_end(world: Any, installation: Installation, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(service, "BATCH", 1)
     monkeypatch.setattr(handlers, "BATCHES_A_RUN", 2)
     world.subscribe("a", "b", "c")
@@ -228,13 +183,13 @@ def test_the_jobs_take_it_from_start_to_end(world: World, installation: Installa
     assert world.campaign.status == "finished"
 
 
-def test_a_deleted_campaign_ends_its_jobs(world: World, installation: Installation):
+def test_a_deleted_campaign_ends_its_jobs(world: Any, installation: Installation):
     context = JobContext(installation, NOW)
     assert handlers.expand({"campaign": 999}, context) is None
     assert handlers.finish({"campaign": 999}, context) is None
 
 
-def test_only_drafts_can_be_discarded(world: World):
+def test_only_drafts_can_be_discarded(world: Any):
     world.subscribe("a")
     copied = service.copy(world.campaign, datetime(2026, 12, 1, tzinfo=NOW.tzinfo))
     assert (copied.status, copied.name, copied.body) == ("draft", "June (copy)", "Hello.")
