@@ -43,7 +43,7 @@ def run(connection: Connection, sender: str, installation: Installation, now: da
         snapshots.take(connection, account.read_account(client), now)
         report.add(Step("Account", Outcome.ADOPTED, _describe(connection)))
         if sender:
-            report.add(_ensure_sender(client, connection, sender, now))
+            report.add(*_ensure_sender(client, connection, sender, now))
         identities.mirror(client, connection, now)
         report.add(setup.ensure_configuration_set(client))
         connection.configuration_set = setup.CONFIGURATION_SET
@@ -134,13 +134,13 @@ def _save_ready(connection: Connection, subscription_arn: str) -> None:
     )
 
 
-def _ensure_sender(client: Client, connection: Connection, sender: str, now: datetime) -> Step:
+def _ensure_sender(client: Client, connection: Connection, sender: str, now: datetime) -> tuple[Step, str]:
     identity, created = identities.ensure(client, connection, sender, "sender", now)
     if identity.verified:
-        return Step("Sender", Outcome.ADOPTED, f"{identity.name} is verified.")
+        return Step("Sender", Outcome.ADOPTED, f"{identity.name} is verified."), identity.name
     hint = "publish the records below" if identity.kind == "domain" else "open the link that SES mailed to it"
-    outcome = Outcome.WAITING
-    return Step("Sender", outcome, f"{identity.name} {'was added' if created else 'is known'}; to verify it, {hint}.")
+    text = f"{identity.name} {'was added' if created else 'is known'}; to verify it, {hint}."
+    return Step("Sender", Outcome.WAITING, text), identity.name
 
 
 def _describe(connection: Connection) -> str:
@@ -154,8 +154,10 @@ class _Report:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, step: Step) -> None:
-        self._save([*self._connection.setup_report, _row(step)])
+    def add(self, step: Step, identity: str = "") -> None:
+        """`identity` lets the page see when what the step waits for has happened since."""
+        row = _row(step) | ({"identity": identity} if identity else {})
+        self._save([*self._connection.setup_report, row])
 
     def replace(self, step: Step) -> None:
         rows: list[dict[str, Any]] = self._connection.setup_report
