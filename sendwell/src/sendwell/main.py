@@ -149,8 +149,10 @@ def sign_in_link(
     """Print a link that signs a person in once, within 24 hours. Older unused links of theirs stop working."""
     parts = _installation()
     from sendwell.launcher import prepare
+    from sendwell.launcher.holders import running_address
 
-    print(f"{parts.config.base_url}/sign-in/{prepare.sign_in_token(email)}")
+    address = running_address(parts.config.data_dir) or parts.config.base_url
+    print(f"{address}/sign-in/{prepare.sign_in_token(email)}")
 
 
 @app.command()
