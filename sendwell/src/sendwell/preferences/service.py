@@ -11,7 +11,7 @@ from datetime import datetime
 from sendwell.contacts import service as contacts
 from sendwell.core import tokens
 from sendwell.core.keyring import KeyRing
-from sendwell.core.tokens import BadToken, LinkToken, Purpose
+from sendwell.core.tokens import BadTokenError, LinkToken, Purpose
 from sendwell.preferences.rules import Ask, short_agent, truncate_ip
 
 _PURPOSES = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.TEST_UNSUBSCRIBE)
@@ -26,13 +26,13 @@ class Asker:
 
 
 def read_token(ring: KeyRing, text: str) -> LinkToken:
-    """The token of a link in a mail. Raises BadToken if it is damaged or not ours."""
+    """The token of a link in a mail. Raises BadTokenError if it is damaged or not ours."""
     for purpose in _PURPOSES:
         try:
             return tokens.read(ring, text, purpose)
-        except BadToken:
+        except BadTokenError:
             continue
-    raise BadToken("This link is damaged.")
+    raise BadTokenError("This link is damaged.")
 
 
 def membership(token: LinkToken) -> contacts.Membership | None:

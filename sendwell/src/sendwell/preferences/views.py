@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from sendwell.core.installation import installation
-from sendwell.core.tokens import BadToken, LinkToken, Purpose
+from sendwell.core.tokens import BadTokenError, LinkToken, Purpose
 from sendwell.preferences import service
 from sendwell.preferences.rules import Ask, mask, read_ask
 
@@ -34,7 +34,7 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     parts = installation()
     try:
         found = service.read_token(parts.ring, token)
-    except BadToken:
+    except BadTokenError:
         return _page("preferences/damaged.html", {}, status=404)
     if request.method == "OPTIONS":
         return _sealed(HttpResponse(status=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"}))
