@@ -101,14 +101,14 @@ class _Forms(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._textarea and self.forms:
-            self.forms[-1].fields[self._textarea][0] += data
+            self.forms[-1].fields[self._textarea][0] += data.lstrip("\n") if not self.forms[-1].fields[self._textarea][0] else data
         if self._button and self.forms:
             self.forms[-1].buttons[-1] = (self.forms[-1].buttons[-1] + " " + data.strip()).strip()
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select" and self._select and self.forms:
             chosen = [value for value, selected in self._chosen if selected] or [v for v, _ in self._chosen[:1]]
-            self.forms[-1].fields[self._select] = chosen
+            self.forms[-1].fields.setdefault(self._select, []).extend(chosen)
             self._select = None
         self._textarea = None if tag == "textarea" else self._textarea
         self._button = False if tag == "button" else self._button
