@@ -20,6 +20,7 @@ from sendwell.outbox import pacing, store
 from sendwell.outbox.models import Attempt, Message
 from sendwell.outbox.rules import (
     GRACE,
+    OPEN,
     PRIORITIES,
     Event,
     Reason,
@@ -348,12 +349,36 @@ def resolve_doubt(db: Db, message_ids: Iterable[int], send_again: bool, by: str,
         return _send_again(db, ids, now) if send_again else store.leave(db, ids, now)
 
 
-def doubts(connection_id: int | None = None, campaign_id: int | None = None) -> QuerySet[Message]:
-    """Messages in doubt, oldest first, of a connection or a campaign."""
+def doubts(
+    connection_id: int | None = None, campaign_id: int | None = None, workspace_id: int | None = None
+) -> QuerySet[Message]:
+    """Messages in doubt, oldest first, of a connection, a campaign or a workspace."""
+    wanted = {"connection_id": connection_id, "campaign_id": campaign_id, "workspace_id": workspace_id}
     found = Message.objects.filter(status=Status.IN_DOUBT.value).order_by("id")
-    if connection_id is not None:
-        found = found.filter(connection_id=connection_id)
-    return found.filter(campaign_id=campaign_id) if campaign_id is not None else found
+    return found.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+# --- for pages ---------------------------------------------------------------------------------------------------
+
+
+def search(
+    workspace_id: int, address: str = "", status: str = "", reason: str = "", campaign_id: int | None = None
+) -> QuerySet[Message]:
+    """Messages of a workspace, newest first. `address` is a part of an address in lower case."""
+    found = Message.objects.filter(workspace_id=workspace_id).order_by("-id")
+    if address:
+        found = found.filter(address_key__contains=address)
+    wanted = {"status": status or None, "reason": reason or None, "campaign_id": campaign_id}
+    return found.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def open_counts(connection_id: int) -> dict[str, dict[str, int]]:
+    """{status: {reason: rows}} of a connection's messages that still wait for something."""
+    counts: dict[str, dict[str, int]] = {}
+    found = Message.objects.filter(connection_id=connection_id, status__in=[status.value for status in OPEN])
+    for status, reason, number in found.values_list("status", "reason").annotate(n=Count("pk")).order_by():
+        counts.setdefault(status, {})[reason] = number
+    return counts
 
 
 # --- for the worker ----------------------------------------------------------------------------------------------
