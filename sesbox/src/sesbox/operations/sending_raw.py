@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 
 from sesbox.operations import mime
@@ -42,7 +43,8 @@ def submission(
     first: dict[str, str] = {}
     for name, value in headers:
         first.setdefault(name.lower(), value)
-    if not first.get("from"):
+    authors = addresses.split(first.get("from", ""))
+    if not authors:
         raise invalid("Missing required header 'From'.")
     for match in _FILE_NAME.finditer(data):
         content.check_file_name(match.group(1).decode("utf-8", "replace"))
@@ -50,7 +52,7 @@ def submission(
     recipients = tuple(destinations) if destinations else _recipients(first)
     return Submission(
         operation=operation,
-        source=source or addresses.split(first["from"])[0],
+        source=source or authors[0],
         senders=_senders(first, source, feedback),
         recipients=recipients,
         subject=_decoded(first.get("subject", "")),
@@ -85,6 +87,8 @@ def _decoded(value: str) -> str:
     if "=?" not in value:
         return value
     try:
-        return str(make_header(decode_header(value)))
-    except (ValueError, LookupError):
+        text = str(make_header(decode_header(value)))
+        text.encode()  # UTF-7 can spell halves of surrogate pairs
+    except (ValueError, LookupError, HeaderParseError):
         return value
+    return text

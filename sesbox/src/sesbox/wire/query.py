@@ -76,6 +76,8 @@ def _tree(fields: Mapping[str, str]) -> Tree:
         steps = name.split(".")
         if len(steps) > _MAX_DEPTH:
             raise _malformed(name[:80])
+        if "" in steps:  # `A..B` names no member there could be
+            continue
         for step in steps:
             node = node.setdefault(step, {})
         node[""] = value
