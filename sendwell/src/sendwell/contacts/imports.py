@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from sendwell.contacts import files, import_rules, store
 from sendwell.contacts.import_rules import Row
-from sendwell.contacts.models import Import, ImportRow, ImportState, List
+from sendwell.contacts.models import Import, ImportFile, ImportRow, ImportState, List
 from sendwell.core.addresses import InvalidAddress, parse
 
 BATCH = 2_000  # rows; one transaction of some 100 ms, so the sender on the same SQLite file hardly waits
@@ -58,11 +58,10 @@ def create(to: List, upload: Upload, now: datetime) -> Import:
     text = files.decode(upload.data, encoding)
     delimiter = files.guess_delimiter(text)
     headings = _headings(text, delimiter)
-    return Import.objects.create(
+    imported = Import(
         workspace_id=to.workspace_id,
         list=to,
         filename=upload.filename[-255:],
-        content=upload.data,
         encoding=encoding,
         delimiter=delimiter,
         mapping={"columns": import_rules.guess_columns(headings)},
@@ -72,6 +71,18 @@ def create(to: List, upload: Upload, now: datetime) -> Import:
         total=files.line_count(text),
         created_at=now,
     )
+    with transaction.atomic():
+        imported.save()
+        ImportFile.objects.create(imported=imported, data=upload.data)
+    return imported
+
+
+def _text(imported: Import, encoding: str) -> str:
+    """The decoded file. Raises FileError once it was dropped."""
+    file = ImportFile.objects.filter(imported=imported).first()
+    if file is None:
+        raise FileError("The file is no longer kept. Upload it again.")
+    return files.decode(bytes(file.data), encoding)
 
 
 def _headings(text: str, delimiter: str) -> list[str]:
@@ -95,7 +106,7 @@ def _is_address(cell: str) -> bool:
 
 def sample(imported: Import, rows: int = 8) -> Sample:
     """Headings, the first rows and a target for every column, in the import's encoding. Raises FileError."""
-    text = files.decode(bytes(imported.content), imported.encoding)
+    text = _text(imported, imported.encoding)
     headings = _headings(text, imported.delimiter)
     first = [record.fields for record in islice(files.records(text, imported.delimiter), 1, rows + 1)]
     chosen = imported.mapping.get("columns", [])
@@ -105,7 +116,7 @@ def sample(imported: Import, rows: int = 8) -> Sample:
 
 def reread(imported: Import, encoding: str, delimiter: str) -> None:
     """Look at the same file with another encoding or delimiter; the columns are guessed anew. Raises FileError."""
-    text = files.decode(bytes(imported.content), encoding)
+    text = _text(imported, encoding)
     headings = _headings(text, delimiter)
     imported.encoding, imported.delimiter = encoding, delimiter
     imported.mapping = {"columns": import_rules.guess_columns(headings)}
@@ -154,7 +165,7 @@ def run_import_batch(import_id: int, suppressed: Suppressed, now: datetime) -> b
 
 
 def _rows(imported: Import) -> Iterator[Row]:
-    text = files.decode(bytes(imported.content), imported.encoding)
+    text = _text(imported, imported.encoding)
     targets = imported.mapping["columns"]
     records = files.records(text, imported.delimiter, imported.position, imported.cursor)
     for record in islice(records, 0 if imported.cursor else 1, None):  # the first record holds the headings
@@ -190,6 +201,10 @@ def counts(imported: Import) -> dict[tuple[str, str], int]:
 
 
 def forget_files(now: datetime) -> int:
-    """Empty the uploads of imports finished more than 30 days ago; how many. The report stays."""
-    old = Import.objects.filter(finished_at__lt=now - KEEP_FILE).exclude(content=b"")
-    return old.update(content=b"")
+    """Drop the uploads of imports finished more than 30 days ago, and those never started; how many files.
+
+    Reports stay.
+    """
+    before = now - KEEP_FILE
+    old = Q(imported__finished_at__lt=before) | Q(imported__state=ImportState.UPLOADED, imported__created_at__lt=before)
+    return ImportFile.objects.filter(old).delete()[0]
