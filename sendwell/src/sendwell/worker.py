@@ -33,6 +33,7 @@ from sendwell.feedback import service as feedback
 from sendwell.outbox import leasing, ledger_thread, workers
 from sendwell.outbox import service as outbox
 from sendwell.outbox.sender import Parts, Sender
+from sendwell.readiness import service as readiness
 from sendwell.readiness.jobs import HANDLERS as READINESS_JOBS
 from sendwell.suppression import service as suppression
 
@@ -227,6 +228,7 @@ def refresh_account(connection: Connection, installation: Installation) -> None:
         outbox.set_limits(db, connection.pk, found.max_send_rate, found.max_24_hour_send, found.sent_last_24_hours, now)
         if not found.in_sandbox or connections.verified_recipients(db, connection.pk) != before:
             outbox.release_sandbox(db, connection.pk, now)
+        readiness.follow(connection, installation, now)
 
 
 def _suppressed_in(workspace_id: int, keys: Sequence[str]) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from sendwell import worker
 from sendwell.config import Config
 from sendwell.contacts.models import Contact
 from sendwell.content.models import Content
@@ -177,6 +178,14 @@ def test_a_failed_request_is_taken_up_again(desk: Any):
     request.refresh_from_db()
     assert (request.state, request.submitted_at) == ("draft", None)
     assert service.editable(desk.connection, request.created_at) == request
+
+
+def test_the_workers_own_look_at_the_account_is_followed(desk: Any):
+    desk.submit(desk.draft())
+    desk.act(desk.poll().case_id, "grant", quota=20_000, rate=10)
+    worker.refresh_account(desk.connection, desk.installation)
+    assert AccessRequest.objects.get().state == "granted"
+    assert proving.proofs(desk.connection)["quota"].shown
 
 
 def test_a_check_that_fails_is_noted_and_changes_nothing(desk: Any):
