@@ -269,3 +269,11 @@ def test_preview_shows_a_draft_with_problems() -> None:
     assert shown.rendered is not None and "first name" in shown.rendered.text
     assert [p.code for p in shown.problems] == [ProblemCode.SENDER_NAME_MISSING]
     assert service.preview(replace(SOURCE, body="{% if %}")).rendered is None
+
+
+def test_names_of_sender_and_list_are_text_whatever_is_in_them() -> None:
+    odd = "{{ name }} <b>{% if %}[[list_name]]"
+    mail = rendered("Hi", list_name=odd, sender_name=odd, postal_address=odd + "\nTown")
+    assert mail.text.count(odd) == 4
+    shown = lxml_html.document_fromstring(mail.html).text_content()
+    assert shown.count(odd) == 4 and "<b>" not in mail.html
