@@ -80,7 +80,7 @@ def _body(source: ContentSource) -> tuple[Shielded, str]:
         shielded = shield_html(source.body)
         return shielded, shielded.text
     shielded = shield_markdown(source.body.replace("\r\n", "\n"))
-    return shielded, _markdown().render(shielded.text)
+    return shielded, f'<div class="prose">\n{_markdown().render(shielded.text)}</div>'
 
 
 @cache

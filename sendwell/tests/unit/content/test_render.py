@@ -248,6 +248,8 @@ def test_a_sound_draft_has_no_problems() -> None:
         ({"subject": "{{ name | nonsense: }}"}, ProblemCode.TEMPLATE_BROKEN),
         ({"body": "{% if false %}{{ unsubscribe_url }}{% endif %}"}, ProblemCode.TEMPLATE_BROKEN),
         ({"body": "x" * 96_000}, ProblemCode.TOO_BIG),
+        ({"body": "Hi <!-- not closed", "body_format": "html"}, ProblemCode.UNSUBSCRIBE_HIDDEN),
+        ({"body": "<div style='display:none'>Hi", "body_format": "html"}, ProblemCode.UNSUBSCRIBE_HIDDEN),
     ],
 )
 def test_what_blocks_sending(changes: dict[str, str], code: ProblemCode) -> None:
