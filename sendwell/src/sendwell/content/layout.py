@@ -14,6 +14,7 @@ from importlib.resources import files
 
 import css_inline
 from inscriptis import get_text  # type: ignore[import-untyped]
+from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]
 from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 from liquid import BoundTemplate
 from markdown_it import MarkdownIt
@@ -80,7 +81,7 @@ def _body(source: ContentSource) -> tuple[Shielded, str]:
         shielded = shield_html(source.body)
         return shielded, shielded.text
     shielded = shield_markdown(source.body.replace("\r\n", "\n"))
-    return shielded, f'<div class="prose">\n{_markdown().render(shielded.text)}</div>'
+    return shielded, _markdown().render(shielded.text)
 
 
 @cache
@@ -94,7 +95,9 @@ def _document(source: ContentSource, shielded: Shielded, body: str, footer: str)
         whole = _BODY_END.sub(lambda end: _FOOTER_MARK + end[0], body)
         whole = whole if _FOOTER_MARK in whole else whole + _FOOTER_MARK
     else:
-        whole = _resource("mail.html").replace("[[body]]", body).replace("[[footer]]", _FOOTER_MARK)
+        kind = "authored" if source.body_format == "html" else "prose"
+        sheet = _resource("mail.html").replace("[[footer]]", _FOOTER_MARK)
+        whole = sheet.replace("[[body]]", f'<div class="{kind}">\n{body}\n</div>')
     return shielded.restore(_inline(whole)).replace(_FOOTER_MARK, footer)
 
 
@@ -160,7 +163,7 @@ def to_text(html: str) -> str:
     bare = _HTML_COMMENT.sub("", _HEAD_ELEMENT.sub("", html))
     if not bare.strip():
         return ""
-    text = get_text(bare, ParserConfig(display_links=True))
+    text = get_text(bare, ParserConfig(css=CSS_PROFILES["strict"], display_links=True))
     return tidy("\n".join(line.rstrip() for line in text.splitlines()))
 
 
