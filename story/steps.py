@@ -17,10 +17,11 @@ FOLDER = Path(__file__).parent
 SENDER = "news@harbor.test"
 USE_CASE_THIN = "We want to send e-mail."
 USE_CASE = (
-    "Harbor Books is a bookshop. People sign up for our monthly newsletter on harbor.test/news and in the shop, and confirm by a "
-    "double opt-in mail before anything else is sent. Every mail carries an unsubscribe link and the one-click header. Bounces and "
-    "complaints come back by SNS within seconds; hard bounces and complaints go on a suppression list at once, and no later campaign "
-    "mails them. We never buy addresses. One mail a month to about 1,000 readers, plus order confirmations."
+    "Harbor Books is a bookshop. People sign up for our monthly newsletter on harbor.test/news and in the shop, "
+    "and confirm by a double opt-in mail before anything else is sent. Every mail carries an unsubscribe link and"
+    " the one-click header. Bounces and complaints come back by SNS within seconds; hard bounces and complaints "
+    "go on a suppression list at once, and no later campaign mails them. We never buy addresses. One mail a month"
+    " to about 1,000 readers, plus order confirmations."
 )
 
 
