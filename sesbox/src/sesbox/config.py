@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from sesbox.operations.base import Profile
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sesbox", description="Amazon SES on your own machine, with its rules. Not affiliated with AWS."
     )
+    parser.add_argument("--version", action="version", version=f"sesbox {metadata.version('sesbox')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="serve")
     serve = commands.add_parser(
         "serve", help="serve SES v2, SES v1 and SNS on one port", formatter_class=argparse.ArgumentDefaultsHelpFormatter
