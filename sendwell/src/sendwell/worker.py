@@ -7,6 +7,7 @@ Several workers at once are fine: rows and jobs are leased, chores are harmless 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import threading
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
 
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 
 from sendwell.amazon.client import AwsError
 from sendwell.campaigns.jobs import HANDLERS as CAMPAIGN_JOBS
@@ -76,6 +77,7 @@ def run(installation: Installation, stop: threading.Event | None = None) -> None
     now = installation.clock.now()
     for kind in (FORGET_FILES, TIDY_UP):
         jobs.ensure(kind, "daily", {}, now)
+    connection.close()  # this thread needs no database from here on
     threads = [
         threading.Thread(target=_send, args=(installation, name, stop), name="sender"),
         threading.Thread(target=_repeat, args=(_feedback_chores(installation), stop), name="feedback"),
@@ -114,13 +116,27 @@ async def _send_until(parts: Parts, stop: threading.Event) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     sender = Sender(parts)
-    threading.Thread(
-        target=lambda: (stop.wait(), loop.call_soon_threadsafe(stopped.set)), name="stop", daemon=True
-    ).start()
+
+    def tell(what: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: there is nobody left to tell
+            loop.call_soon_threadsafe(what)
+
+    def pass_on_stop() -> None:
+        stop.wait()
+        tell(stopped.set)
+
+    helpers = [threading.Thread(target=pass_on_stop, name="stop", daemon=True)]
     if not parts.url.startswith("sqlite"):
-        woken = lambda: loop.call_soon_threadsafe(sender.wake)  # noqa: E731
-        threading.Thread(target=ledger_thread.listen, args=(parts.url, woken, stop), name="listen", daemon=True).start()
-    await sender.run(stopped)
+        listening = (parts.url, lambda: tell(sender.wake), stop)
+        helpers.append(threading.Thread(target=ledger_thread.listen, args=listening, name="listen", daemon=True))
+    for helper in helpers:
+        helper.start()
+    try:
+        await sender.run(stopped)
+    finally:
+        stop.set()
+        for helper in helpers:
+            await asyncio.to_thread(helper.join, 5)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -205,30 +221,31 @@ def resolve_doubts(installation: Installation) -> None:
 def refresh_accounts(installation: Installation, not_before: dict[int, datetime]) -> None:
     """Ask SES for limits where that is due. `not_before` remembers which connections failed, for a while."""
     now = installation.clock.now()
-    for connection in Connection.objects.all():
-        checked = connection.account_checked_at
-        if checked is not None and now - checked < connections.look_again_after(connection):
+    for found in Connection.objects.all():
+        checked = found.account_checked_at
+        if checked is not None and now - checked < connections.look_again_after(found):
             continue
-        if now < not_before.get(connection.pk, now):
+        if now < not_before.get(found.pk, now):
             continue
         try:
-            refresh_account(connection, installation)
+            refresh_account(found, installation)
         except (AwsError, connections.NoConnectionError, KeyRingError) as error:
-            log.info("connection %d: its account cannot be read: %s", connection.pk, error)
-            not_before[connection.pk] = now + RETRY_ACCOUNT
+            log.info("connection %d: its account cannot be read: %s", found.pk, error)
+            not_before[found.pk] = now + RETRY_ACCOUNT
 
 
-def refresh_account(connection: Connection, installation: Installation) -> None:
+def refresh_account(of: Connection, installation: Installation) -> None:
     """Ask SES for one account's limits; take them over for sending, and release the sandbox's holds where they end."""
     db = DjangoDb()
-    before = connections.verified_recipients(db, connection.pk)
-    found = connections.refresh_account(connection, installation, installation.clock.now())
+    before = connections.verified_recipients(db, of.pk)
+    account = connections.refresh_account(of, installation, installation.clock.now())
     now = installation.clock.now()
+    limits = (account.max_send_rate, account.max_24_hour_send, account.sent_last_24_hours)
     with transaction.atomic():
-        outbox.set_limits(db, connection.pk, found.max_send_rate, found.max_24_hour_send, found.sent_last_24_hours, now)
-        if not found.in_sandbox or connections.verified_recipients(db, connection.pk) != before:
-            outbox.release_sandbox(db, connection.pk, now)
-        readiness.follow(connection, installation, now)
+        outbox.set_limits(db, of.pk, *limits, now)
+        if not account.in_sandbox or connections.verified_recipients(db, of.pk) != before:
+            outbox.release_sandbox(db, of.pk, now)
+        readiness.follow(of, installation, now)
 
 
 def _suppressed_in(workspace_id: int, keys: Sequence[str]) -> set[str]:

@@ -182,3 +182,33 @@ def test_attempts_tell_the_whole_story(world: Any, ses: Any) -> None:
     world.run()
     found = list(Attempt.objects.filter(message=pk).order_by("n").values_list("n", "outcome", "error_code"))
     assert found == [(1, "throttled", "TooManyRequestsException"), (2, "in_doubt", "http_500")]
+
+
+def test_a_fault_of_our_own_in_one_message_stops_no_other(world: Any, ses: Any, monkeypatch: Any) -> None:
+    from sendwell.outbox.composing import Composer
+
+    compose = Composer.compose
+
+    def broken(self: Any, item: Any, *rest: Any) -> Any:
+        if item.row.address.startswith("c1@"):
+            raise ZeroDivisionError("a bug")
+        return compose(self, item, *rest)
+
+    monkeypatch.setattr(Composer, "compose", broken)
+    world.campaign(world.people(4))
+    world.run()
+    assert world.statuses() == {"accepted": 3, "failed": 1}
+    assert Attempt.objects.get(outcome="not_sent").error_text == "ZeroDivisionError: a bug"
+
+
+def test_a_sender_that_breaks_leaves_nothing_in_flight(world: Any, ses: Any, monkeypatch: Any) -> None:
+    from sendwell.outbox import sender
+
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(sender, "load_sources", broken)
+    world.campaign(world.people(4))
+    world.run(until=lambda: world.outcomes().get("not_sent", 0) >= 4)
+    assert world.statuses() == {"queued": 4}
+    assert counted() == 0
