@@ -205,7 +205,7 @@ def _app(box: Box, delivery: Delivery, dns_port: int | None) -> App:
             keys=Keys({config.access_key_id: config.secret_access_key}, config.any_credentials),
             ids=RandomIds(os.urandom),
             wall=box.clock.wall,
-            own_origin=lambda request: foreign(request.method, request.headers, desk.own_hosts) is None,
+            own_origin=lambda request: foreign("POST", request.headers, desk.own_hosts) is None,
         ),
     )
     return App(api, _pages(desk, box.certificate), desk.own_hosts)
@@ -246,18 +246,21 @@ def _look_up(box: Box) -> LookUp:
 def _pages(desk: Desk, certificate: Certificate) -> Starlette:
     """Everything that is not AWS's: the certificate, the control API, the console."""
     from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from sesbox.console.routes import inbox, routes
+    from sesbox.console.routes import inbox, lost, routes
     from sesbox.http import control
 
     async def certificate_file(_: Request) -> Response:
         return Response(certificate.certificate_pem, media_type="application/x-pem-file")
 
     own = [Route("/", inbox(desk)), Route(certificate.path, certificate_file)]
-    return Starlette(routes=[*own, *control.routes(desk), *routes(desk)])
+    return Starlette(
+        routes=[*own, *control.routes(desk), *routes(desk)], exception_handlers={HTTPException: lost(desk)}
+    )
 
 
 async def _start_dns(box: Box, doors: contextlib.AsyncExitStack) -> int | None:

@@ -64,7 +64,7 @@ def put_account_details(ctx: Context, params: Mapping[str, Any]) -> Outcome:
     if account.review_status == "PENDING":
         raise AwsError("ConflictException", OPEN_TEXT)
     if account.review_status == "DENIED":
-        raise AwsError("ConflictException", None)
+        raise AwsError("ConflictException", None, hint=f"case {account.case_id} was denied: reply at the review desk")
     details = {member: params[member] for member in _DETAILS if params.get(member) is not None}
     account = replace(account, details=details)
     if account.production or not params.get("ProductionAccessEnabled"):
