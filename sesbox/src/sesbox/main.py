@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sesbox.storage import Storage
     from sesbox.writer import World, Writer
 
-CLOCK, CERTIFICATE = "clock", "certificate"
+CLOCK, CERTIFICATE, STANDING = "clock", "certificate", "standing"
 PARENT_LOOK = 1.0
 
 logger = logging.getLogger("sesbox")
@@ -161,6 +161,7 @@ async def serve(box: Box, listener: socket.socket, parent: Parent) -> None:
         doors.push_async_callback(sender.close)
         delivery = _delivery(box, sender)
         box.writer.start(on_due=delivery.wake)
+        await _take_over(box)
         dns_port = await _start_dns(box, doors)
         server = Server(_app(box, delivery, dns_port), partial(_tell_ready, box, dns_port))
         _stop_on_signals(server.stop, parent)
@@ -172,6 +173,20 @@ async def serve(box: Box, listener: socket.socket, parent: Parent) -> None:
         await server.serve(sockets=[listener])
     if box.config.ready_file is not None:
         box.config.ready_file.unlink(missing_ok=True)
+
+
+async def _take_over(box: Box) -> None:
+    """Let this command line hold for accounts that an earlier one has left in the file."""
+    from sesbox.operations.account_settings import restart_as
+    from sesbox.operations.reviewing import take_over
+
+    profile, before = box.world.profile, box.storage.meta(STANDING)
+    standing = json.dumps([profile.production, profile.max_24_hour_send, profile.max_send_rate])
+    for region in await box.writer.regions():
+        await box.writer.run(region, take_over)
+        if before not in (None, standing) and (await box.writer.run(region, restart_as)).changes:
+            logger.warning("the account in %s was used before; it now has the standing of this start", region)
+    await box.writer.set_meta({STANDING: standing})
 
 
 async def _cancel(task: asyncio.Future[None]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from sesbox.account import Put
 from sesbox.operations.base import AwsError, Context, Outcome
 from sesbox.operations.errors import not_supported
-from sesbox.operations.records import StatPoint
+from sesbox.operations.records import Settings, StatPoint
 from sesbox.operations.reviewing import OPEN_TEXT, open_case
 from sesbox.operations.state import TWO_WEEKS, sending_now, settings
 from sesbox.rules.addresses import is_address
@@ -52,6 +52,20 @@ def get_account(ctx: Context, params: Mapping[str, Any]) -> Outcome:  # noqa: AR
             details["ReviewDetails"] = {"Status": account.review_status, "CaseId": account.case_id}
         response["Details"] = details
     return Outcome(response)
+
+
+def restart_as(ctx: Context) -> Outcome:
+    """Give an account that was used before the standing of a profile it was not started with before."""
+    profile = ctx.profile
+    if ctx.account.get(Settings, "settings") is None:
+        return Outcome({})
+    standing = replace(
+        settings(ctx),
+        production=profile.production,
+        max_24_hour_send=profile.max_24_hour_send,
+        max_send_rate=profile.max_send_rate,
+    )
+    return Outcome({}, (Put(standing),))
 
 
 def put_account_details(ctx: Context, params: Mapping[str, Any]) -> Outcome:

@@ -51,6 +51,17 @@ def _to_be_reviewed(ctx: Context, case: Case) -> tuple[Case, list[Change]]:
     return replace(case, review_at=at), [Due(at, "review", {"case_id": case.case_id})]
 
 
+def take_over(ctx: Context) -> Outcome:
+    """Hand pending cases to the reviewer of this start: the automatic one, or the person at the desk."""
+    automatic = ctx.profile.reviewer == "auto"
+    changes: list[Change] = []
+    for case in ctx.account.all(Case):
+        if case.status == "PENDING" and automatic == (case.review_at is None):
+            handed, due = _to_be_reviewed(ctx, case)
+            changes += [Put(handed), *due]
+    return Outcome({}, tuple(changes))
+
+
 def _letters(ctx: Context, case: Case, *written: tuple[str, str]) -> list[Change]:
     start = len(letters_of(ctx, case.case_id))
     return [
