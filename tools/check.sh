@@ -10,5 +10,6 @@ trap 'rm -rf "$SENDWELL_DATA_DIR"' EXIT
 "$bin/mypy" sesbox/src sendwell/src tools/*.py
 "$bin/lint-imports"
 "$bin/python" tools/check_size.py
+"$bin/python" tools/support_table.py --check
 "$bin/python" -m django check --fail-level WARNING
 "$bin/python" -m django makemigrations --check --dry-run
