@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from tools import support_table
 
 from sesbox.operations import TABLE
 from sesbox.wire.model import SERVICES, load
-from tools import support_table
 
 ROW = re.compile(r"^\| (\w+) \| (supported|501) \|$", re.MULTILINE)
 

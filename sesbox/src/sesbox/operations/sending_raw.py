@@ -43,9 +43,7 @@ def submission(
     first: dict[str, str] = {}
     for name, value in headers:
         first.setdefault(name.lower(), value)
-    authors = addresses.split(first.get("from", ""))
-    if not authors:
-        raise invalid("Missing required header 'From'.")
+    authors = _authors(first)
     for match in _FILE_NAME.finditer(data):
         content.check_file_name(match.group(1).decode("utf-8", "replace"))
     listed = given_tags if given_tags else tags.from_header(first.get("x-ses-message-tags", ""))
@@ -63,6 +61,13 @@ def submission(
         raw=True,
         own=tuple((name, value) for name, value in headers if name.lower() in ("date", "message-id")),
     )
+
+
+def _authors(first: dict[str, str]) -> list[str]:
+    found = addresses.split(first.get("from", ""))
+    if not found:
+        raise invalid("Missing required header 'From'.")
+    return found
 
 
 def _senders(first: dict[str, str], source: str | None, feedback: str | None) -> tuple[str, ...]:
