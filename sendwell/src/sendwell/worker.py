@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import FrameType
 
 from django.db import close_old_connections, connection, transaction
@@ -31,7 +32,7 @@ from sendwell.core.installation import Installation
 from sendwell.core.jobs import Handler, JobContext
 from sendwell.core.keyring import KeyRingError
 from sendwell.feedback import service as feedback
-from sendwell.outbox import leasing, ledger_thread, workers
+from sendwell.outbox import journal, ledger_thread, recovery, workers
 from sendwell.outbox import service as outbox
 from sendwell.outbox.sender import Parts, Sender
 from sendwell.readiness import service as readiness
@@ -107,9 +108,11 @@ def _obey_signals(stop: threading.Event) -> None:
 
 
 def _send(installation: Installation, name: str, stop: threading.Event) -> None:
-    parts = Parts(installation.config.database, installation.ring, installation.config, installation.clock, name)
+    made, calls = installation, journal.Journal(journals(installation), name)
+    parts = Parts(made.config.database, made.ring, made.config, made.clock, name, calls)
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_send_until(parts, stop))
+    calls.close()  # not after a crash: then it is evidence
 
 
 async def _send_until(parts: Parts, stop: threading.Event) -> None:
@@ -192,22 +195,33 @@ def _job_chores(installation: Installation) -> list[Chore]:
 def _upkeep(installation: Installation) -> list[Chore]:
     not_before: dict[int, datetime] = {}
     return [
-        Chore("expiring leases", 2.0, lambda: expire_leases(installation)),
+        Chore("settling what dead workers left", 2.0, lambda: recover(installation)),
         Chore("resolving doubts", 15.0, lambda: resolve_doubts(installation)),
         Chore("asking SES for its limits", 3.0, lambda: refresh_accounts(installation, not_before)),
     ]
 
 
-def expire_leases(installation: Installation) -> None:
-    """Put rows into doubt whose worker is gone or whose lease ran out."""
+def recover(installation: Installation) -> None:
+    """Settle rows in flight whose worker is gone or whose lease ran out."""
+    folder, offset = journals(installation), installation.clock.offset()
     db = open_plain(installation.config.database)
     try:
-        dead = workers.dead(outbox.sending_workers(db))
-        gone = leasing.expire_leases(db, installation.clock.offset(), dead)
+        dead = {name: journal.begun(folder, name) for name in workers.dead(outbox.sending_workers(db))}
+        doubtful, unsent = recovery.settle_orphans(db, offset, dead)
+        expired = recovery.expire_leases(db, offset)
+        for name in dead.keys() - set(outbox.sending_workers(db)):
+            journal.forget(folder, name)
     finally:
         db.close()
-    if gone:
-        log.warning("%d messages are in doubt: their worker stopped before recording SES's answer", gone)
+    if unsent:
+        log.warning("%d messages are queued again: their worker was killed before it called SES", unsent)
+    if doubtful + expired:
+        log.warning("%d messages are in doubt: their worker stopped before recording an answer", doubtful + expired)
+
+
+def journals(installation: Installation) -> Path:
+    """Where workers of this machine note the calls they begin."""
+    return installation.config.data_dir / "calls"
 
 
 def resolve_doubts(installation: Installation) -> None:

@@ -18,6 +18,7 @@ from sendwell.contacts import service as contacts
 from sendwell.core.db import Db, PlainDb
 from sendwell.core.store import database_time
 from sendwell.outbox import pacing, store
+from sendwell.outbox.records import Candidate, PaceRow, StateRow
 from sendwell.outbox.rules import (
     PRIORITIES,
     AttemptOutcome,
@@ -35,7 +36,6 @@ from sendwell.outbox.rules import (
     may_send,
     transition,
 )
-from sendwell.outbox.store import Candidate, PaceRow
 from sendwell.suppression import service as suppression
 
 LEASE = timedelta(seconds=90)
@@ -295,7 +295,7 @@ def _attempt(result: Result, outcome: AttemptOutcome) -> dict[str, Any]:
     }
 
 
-def _change(state: store.StateRow | None, result: Result, decision: Decision, now: datetime) -> dict[str, Any] | None:
+def _change(state: StateRow | None, result: Result, decision: Decision, now: datetime) -> dict[str, Any] | None:
     if state is None or (state.attempts != result.item.n and decision.event is not Event.ANSWER_ACCEPTED):
         return None
     fresh = transition(state.status, state.reason, decision.event)
@@ -344,25 +344,6 @@ def _rest(db: Db, connection_id: int, pace: PaceRow, effect: PaceEffect, result:
     store.back_off(db, connection_id, until, _RESTS[effect], said)
     if blocked:
         connections.note_problem(db, connection_id, said, now)
-
-
-# --- doubt -------------------------------------------------------------------------------------------------------
-
-
-def expire_leases(db: PlainDb, offset: timedelta, dead_workers: Sequence[str] = ()) -> int:
-    """Put rows into doubt whose lease ran out, or whose worker is known to be dead; how many.
-
-    They may have been accepted: nothing is sent again from here. A late answer still settles them.
-    """
-    with db.transaction():
-        real = database_time(db)
-        ids = set(store.expired(db, real))
-        if dead_workers:
-            ids |= set(store.orphans(db, dead_workers))
-        if ids:
-            store.set_status(db, ids, Status.IN_DOUBT, Reason.LEASE_EXPIRED, real + offset)
-            store.doubt_attempts(db, ids, real + offset)
-    return len(ids)
 
 
 def _us(at: datetime) -> int:

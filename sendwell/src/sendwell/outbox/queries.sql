@@ -137,8 +137,10 @@ SELECT id FROM outbox_message WHERE status = 'sending' AND lease_until < :now OR
 -- sending_workers: who has rows in flight
 SELECT DISTINCT worker FROM outbox_message WHERE status = 'sending';
 
--- orphans: rows in flight of workers that are known to be dead
-SELECT id FROM outbox_message WHERE status = 'sending' AND worker IN @texts(:workers) ORDER BY id LIMIT 1000 @skip_locked;
+-- orphans: rows in flight of workers that are known to be dead, with the attempt each was claimed for
+SELECT m.id, m.attempts, m.worker, m.connection_id, m.address_key, a.started_at
+FROM outbox_message m JOIN outbox_attempt a ON a.message_id = m.id AND a.n = m.attempts
+WHERE m.status = 'sending' AND m.worker IN @texts(:workers) ORDER BY m.id LIMIT 1000 @for_update;
 
 -- doubt_attempts: the open attempts of rows that go into doubt
 UPDATE outbox_attempt SET outcome = 'in_doubt', finished_at = :now

@@ -30,6 +30,7 @@ from sendwell.core.keyring import KeyRing, KeyRingError
 from sendwell.core.store import database_time
 from sendwell.outbox import leasing, store
 from sendwell.outbox.composing import Composer, load_sources
+from sendwell.outbox.journal import Journal
 from sendwell.outbox.leasing import Claim, Item, Result
 from sendwell.outbox.ledger_thread import LedgerThread
 from sendwell.outbox.rules import Outcome
@@ -82,6 +83,7 @@ class Parts:
     config: Config
     clock: Clock
     worker: str
+    journal: Journal | None = None
     tuning: Tuning = field(default_factory=Tuning)
 
 
@@ -299,6 +301,12 @@ class Lane:
 
     async def _send(self, item: Item, request: HttpRequest) -> None:
         began = time.monotonic()
+        try:
+            if self._parts.journal is not None:
+                self._parts.journal.begin(item.row.id, item.n)
+        except OSError as error:
+            self._result(Result(item, Outcome.NO_CONNECTION, code="journal", text=f"Nothing is sent: {error}"))
+            return
         try:
             sent = await self._posts.send(request)
         except asyncio.CancelledError:

@@ -18,6 +18,7 @@ from django.db.models import Count, F, QuerySet
 from sendwell.core.db import Db, DjangoDb
 from sendwell.outbox import pacing, store
 from sendwell.outbox.models import Attempt, Message
+from sendwell.outbox.records import NEW_ACCOUNT, PaceRow
 from sendwell.outbox.rules import (
     GRACE,
     OPEN,
@@ -284,7 +285,7 @@ def set_limits(db: Db, connection_id: int, rate: float, quota_24h: float, ses_se
 def capacity(connection_id: int, now: datetime) -> Capacity:
     """What this connection may send now, and why it rests if it does; for pages."""
     db = DjangoDb()
-    pace = store.pace(db, connection_id, lock=False) or store.NEW_ACCOUNT
+    pace = store.pace(db, connection_id, lock=False) or NEW_ACCOUNT
     window = pace.window(store.minutes(db, connection_id, now), now)
     paused_until, reason = _rest(pace, window, now)
     rate = pace.rate * pacing.factor_at(pace.slow_factor, pace.slowed_at, now)
@@ -302,7 +303,7 @@ def capacity(connection_id: int, now: datetime) -> Capacity:
     )
 
 
-def _rest(pace: store.PaceRow, window: pacing.Window, now: datetime) -> tuple[datetime | None, str]:
+def _rest(pace: PaceRow, window: pacing.Window, now: datetime) -> tuple[datetime | None, str]:
     if pace.backoff_until and pace.backoff_until > now:
         return pace.backoff_until, pace.backoff_reason
     if pace.quota_paused_until and pace.quota_paused_until > now:
