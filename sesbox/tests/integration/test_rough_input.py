@@ -122,3 +122,11 @@ def test_a_page_that_is_not_there_says_so_in_the_house_style(box: SesboxProcess)
     assert answer.status_code == 404
     assert "Go to the inbox" in answer.text
     assert requests.get(f"{box.endpoint}/_sesbox/nowhere", timeout=10).json() == {"error": "there is no such route"}
+
+
+@pytest.mark.parametrize("body", ["a=b&" * 3_000_000, "a=" + "%41" * 4_000_000, "A" + ".B" * 4_000_000 + "=1"])
+def test_a_form_without_end_holds_nobody_up(box: SesboxProcess, body: str) -> None:
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = requests.post(box.endpoint, data=body, headers=kind, timeout=30)
+    assert answer.status_code == 403
+    assert answer.elapsed.total_seconds() < 2
