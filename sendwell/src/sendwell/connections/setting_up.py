@@ -37,6 +37,7 @@ def request(connection: Connection, sender: str, now: datetime) -> None:
 
 def run(connection: Connection, sender: str, installation: Installation, now: datetime) -> None:
     """All steps up to the subscription. SES's refusals end in the report and in state BROKEN, never in an exception."""
+    connection.setup_report = []  # two presses make two runs; a report is of one
     report = _Report(connection)
     try:
         client = access.open_client(connection, installation)

@@ -55,7 +55,7 @@ class SubscriptionStatus(models.TextChoices):
 class ConsentBasis(models.TextChoices):
     NONE = "none", "None: nobody asked them"
     DOUBLE_OPT_IN = "double_opt_in", "Double opt-in, with evidence"
-    SINGLE_OPT_IN = "single_opt_in", "Signed up, not confirmed by mail"
+    SINGLE_OPT_IN = "single_opt_in", "Signed up (single opt-in)"
     CUSTOMER = "customer", "Customers, told at purchase and free to object"
 
 

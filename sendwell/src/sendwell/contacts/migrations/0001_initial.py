@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('delimiter', models.CharField(default=',', max_length=1)),
                 ('mapping', models.JSONField(default=dict, help_text='{"columns": [target, ...]}, see contacts/files.py.')),
                 ('source', models.CharField(help_text="Where the addresses come from, in the owner's words.", max_length=200)),
-                ('basis', models.CharField(choices=[('none', 'None: nobody asked them'), ('double_opt_in', 'Double opt-in, with evidence'), ('single_opt_in', 'Signed up, not confirmed by mail'), ('customer', 'Customers, told at purchase and free to object')], max_length=14)),
+                ('basis', models.CharField(choices=[('none', 'None: nobody asked them'), ('double_opt_in', 'Double opt-in, with evidence'), ('single_opt_in', 'Signed up (single opt-in)'), ('customer', 'Customers, told at purchase and free to object')], max_length=14)),
                 ('attested_by', models.CharField(help_text='Who says so.', max_length=254)),
                 ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('running', 'Running'), ('finished', 'Finished'), ('failed', 'Failed')], default='uploaded', max_length=10)),
                 ('cursor', models.PositiveIntegerField(default=0, help_text='Last line of the file that is done.')),
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', models.CharField(choices=[('unconfirmed', 'Unconfirmed'), ('confirmed', 'Confirmed'), ('unsubscribed', 'Unsubscribed')], max_length=12)),
-                ('basis', models.CharField(choices=[('none', 'None: nobody asked them'), ('double_opt_in', 'Double opt-in, with evidence'), ('single_opt_in', 'Signed up, not confirmed by mail'), ('customer', 'Customers, told at purchase and free to object')], default='none', max_length=14)),
+                ('basis', models.CharField(choices=[('none', 'None: nobody asked them'), ('double_opt_in', 'Double opt-in, with evidence'), ('single_opt_in', 'Signed up (single opt-in)'), ('customer', 'Customers, told at purchase and free to object')], default='none', max_length=14)),
                 ('source', models.CharField(blank=True, default='', max_length=200)),
                 ('changed_at', models.DateTimeField()),
                 ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='contacts.contact')),
