@@ -2,6 +2,9 @@
 
 Lives here: the transactions that settle them. Must not live here: SQL, how a death is noticed (workers.py), which
 calls were begun (journal.py).
+A restored backup: message rows set back beside newer attempts are caught by the claim (what was accepted is known
+again, the rest is in doubt). A whole database set back has forgotten its attempts too, and what it shows as queued is
+sent: pause running campaigns before starting a worker on a restored database.
 """
 
 from __future__ import annotations
