@@ -21,6 +21,7 @@ from sendwell.core.addresses import InvalidAddress, parse
 
 BATCH = 2_000  # rows; one transaction of some 100 ms, so the sender on the same SQLite file hardly waits
 MOST_BYTES = 50 * 1024 * 1024
+MOST_COLUMNS = 200  # the page offers a choice for each
 KEEP_FILE = timedelta(days=30)
 
 Suppressed = Callable[[Sequence[str]], set[str]]
@@ -91,6 +92,9 @@ def _headings(text: str, delimiter: str) -> list[str]:
         raise FileError("The file is empty. Its first line holds the headings, such as email,name.")
     if first.problem:
         raise FileError(f"Line 1 cannot be read: {first.problem}")
+    if len(first.fields) > MOST_COLUMNS:
+        said = f"Line 1 holds {len(first.fields):,} columns, and at most {MOST_COLUMNS} can be taken in."
+        raise FileError(f"{said} Leave out those you do not need, or choose another delimiter.")
     if any(_is_address(cell) for cell in first.fields):
         raise FileError("Line 1 holds an address, not headings. Add a first line such as email,name and try again.")
     return [cell.strip() for cell in first.fields]

@@ -228,3 +228,12 @@ def test_no_files_in_any_order_make_protected_people_mailable(readers: List, fil
         assert {pk: after[pk] for pk in statuses} == statuses
         assert Contact.objects.get(key="bounced@x.test").name == ""
         transaction.set_rollback(True)
+
+
+def test_more_columns_than_a_page_can_offer_are_refused(readers: List) -> None:
+    wide = ",".join(f"c{n}" for n in range(100_000))
+    with pytest.raises(imports.FileError, match="100,000 columns"):
+        upload(readers, f"{wide}\n")
+    assert not Import.objects.exists()
+    with pytest.raises(imports.FileError, match="another delimiter"):
+        imports.reread(upload(readers, f"email;{wide[:2000]}\n"), "utf-8", ",")
