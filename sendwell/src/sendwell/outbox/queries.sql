@@ -71,7 +71,7 @@ WHERE id IN @bigints(:ids);
 INSERT INTO outbox_attempt (message_id, n, started_at, outcome, ses_message_id, error_code, error_text)
 SELECT id, attempts, :now, 'open', '', '', '' FROM outbox_message WHERE id IN @bigints(:ids);
 
--- count_minute: recipients into the window (negative ones take refused calls out again)
+-- count_minute: recipients into the window
 INSERT INTO outbox_minutecount (connection_id, minute, recipients)
 VALUES (:connection_id, :minute, :recipients)
 ON CONFLICT (connection_id, minute) DO UPDATE
@@ -127,7 +127,7 @@ SET finished_at = :now, ses_message_id = CASE WHEN r.ses_message_id = '' THEN ou
 FROM @rows(:rows AS r, id bigint, n integer, outcome text, ses_message_id text, error_code text, error_text text)
 WHERE outbox_attempt.message_id = r.id AND outbox_attempt.n = r.n;
 
--- set_status: one new state for many rows that are still in the old one
+-- set_status: one new state for many rows that this transaction holds
 UPDATE outbox_message SET status = :status, reason = :reason, lease_until = NULL, updated_at = :now
 WHERE id IN @bigints(:ids);
 
@@ -153,9 +153,9 @@ WHERE status = 'in_doubt' AND doubt_proven_at IS NULL AND EXISTS (
     WHERE a.message_id = outbox_message.id AND a.n = outbox_message.attempts
       AND p.proven_at > COALESCE(a.finished_at, a.started_at));
 
--- graced: single messages in doubt whose grace has passed without a Send event
+-- graced: messages of these streams in doubt, whose grace has passed without a Send event
 SELECT id FROM outbox_message
-WHERE status = 'in_doubt' AND stream IN ('opt_in', 'transactional') AND doubt_proven_at <= :before
+WHERE status = 'in_doubt' AND stream IN @texts(:streams) AND doubt_proven_at <= :before
 ORDER BY id LIMIT 1000 @skip_locked;
 
 -- requeue: send these again

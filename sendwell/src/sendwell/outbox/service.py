@@ -23,6 +23,7 @@ from sendwell.outbox.rules import (
     GRACE,
     OPEN,
     PRIORITIES,
+    SENT_AGAIN,
     Event,
     Reason,
     Status,
@@ -324,7 +325,7 @@ def resolve_doubts(db: Db, now: datetime) -> int:
     Only opt-in and transactional mail is, after GRACE without a Send event. Run it every minute or so.
     """
     store.prove_doubts(db, now)
-    return _send_again(db, store.graced(db, now - GRACE), now)
+    return _send_again(db, store.graced(db, SENT_AGAIN, now - GRACE), now)
 
 
 def _send_again(db: Db, ids: list[int], now: datetime) -> int:

@@ -205,8 +205,9 @@ def prove_doubts(db: Db, now: datetime) -> int:
     return _run(db, "prove_doubts", now=now)
 
 
-def graced(db: Db, before: datetime) -> list[int]:
-    return _ids(_rows(db, "graced", before=before))
+def graced(db: Db, streams: Iterable[Stream], before: datetime) -> list[int]:
+    """Messages in doubt of these streams, proven overdue since `before`; at most 1,000, locked where rows are."""
+    return _ids(_rows(db, "graced", streams=to_json(sorted(streams)), before=before))
 
 
 def requeue(db: Db, ids: Iterable[int], now: datetime) -> int:

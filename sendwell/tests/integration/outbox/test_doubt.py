@@ -23,10 +23,10 @@ def settle(world: Any, pk: int, event: Event, n: int = 1) -> Any:
 
 
 @pytest.fixture
-def doubtful(world: Any, ses: Any) -> int:
-    """A transactional message whose answer was lost."""
+def doubtful(world: Any, ses: Any, request: Any) -> int:
+    """A single message, transactional unless the test says otherwise, whose answer was lost."""
     ses.script = lambda call: "lost"
-    pk = world.single("doubtful", stream=service.Stream.TRANSACTIONAL)
+    pk = world.single("doubtful", stream=getattr(request, "param", service.Stream.TRANSACTIONAL))
     world.run()
     ses.script = lambda call: "ok"
     assert world.statuses() == {"in_doubt": 1}
@@ -66,6 +66,7 @@ def test_an_unproven_path_resolves_nothing_however_long(world: Any, doubtful: in
     assert world.statuses() == {"in_doubt": 1}
 
 
+@pytest.mark.parametrize("doubtful", [service.Stream.OPT_IN, service.Stream.TRANSACTIONAL], indirect=True)
 def test_a_proven_path_and_grace_send_single_mail_again(world: Any, ses: Any, doubtful: int) -> None:
     later = world.single("later")
     world.run()
