@@ -209,9 +209,10 @@ DELETE FROM outbox_campaignstop WHERE campaign_id = :campaign_id;
 UPDATE outbox_message SET status = 'held', reason = 'paused_campaign', updated_at = :now
 WHERE campaign_id = :campaign_id AND status IN ('queued', 'held');
 
--- unhold_campaign: what the pause held waits again
+-- unhold_campaign: what the pause held waits again; queued rows are written too, so that this waits for a claim that
+-- read the stop before it went and is about to hold them
 UPDATE outbox_message SET status = 'queued', reason = '', updated_at = :now
-WHERE campaign_id = :campaign_id AND status = 'held' AND reason = 'paused_campaign';
+WHERE campaign_id = :campaign_id AND (status = 'queued' OR (status = 'held' AND reason = 'paused_campaign'));
 
 -- cancel_campaign: what waits will not be sent
 UPDATE outbox_message SET status = 'cancelled', reason = 'owner', updated_at = :now
