@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from django.db import close_old_connections, connection, transaction
 
@@ -55,6 +56,14 @@ class Chore:
     every: float
     do: Callable[[], bool | None]
     due: float = 0.0
+
+
+class Reach(NamedTuple):
+    """Whom a connection may mail; `settled` after what was held has been released for it twice."""
+
+    in_sandbox: bool | None
+    verified: connections.Verified
+    settled: bool = False
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -194,10 +203,12 @@ def _job_chores(installation: Installation) -> list[Chore]:
 
 def _upkeep(installation: Installation) -> list[Chore]:
     not_before: dict[int, datetime] = {}
+    released: dict[int, Reach] = {}
     return [
         Chore("settling what dead workers left", 2.0, lambda: recover(installation)),
         Chore("resolving doubts", 15.0, lambda: resolve_doubts(installation)),
         Chore("asking SES for its limits", 3.0, lambda: refresh_accounts(installation, not_before)),
+        Chore("releasing what the sandbox held", 3.0, lambda: release_held(installation, released)),
     ]
 
 
@@ -249,17 +260,33 @@ def refresh_accounts(installation: Installation, not_before: dict[int, datetime]
 
 
 def refresh_account(of: Connection, installation: Installation) -> None:
-    """Ask SES for one account's limits; take them over for sending, and release the sandbox's holds where they end."""
+    """Ask SES for one account's limits; take them over for sending, and release the sandbox's holds after it."""
     db = DjangoDb()
-    before = connections.verified_recipients(db, of.pk)
     account = connections.refresh_account(of, installation, installation.clock.now())
     now = installation.clock.now()
     limits = (account.max_send_rate, account.max_24_hour_send, account.sent_last_24_hours)
     with transaction.atomic():
         outbox.set_limits(db, of.pk, *limits, now)
-        if not account.in_sandbox or connections.verified_recipients(db, of.pk) != before:
+        if not account.in_sandbox:
             outbox.release_sandbox(db, of.pk, now)
         readiness.follow(of, installation, now)
+
+
+def release_held(installation: Installation, released: dict[int, Reach]) -> None:
+    """Queue what the sandbox held where it may reach more people than when that was last done, whoever noticed.
+
+    `released` remembers that by connection; a new worker does it once. Each change is answered twice, because a claim
+    that looked before the change may hold a row after the first answer. Who is still out of reach is held again.
+    """
+    db = DjangoDb()
+    for found in Connection.objects.all():
+        before = released.get(found.pk)
+        reach = Reach(found.in_sandbox, connections.verified_recipients(db, found.pk))
+        if before is not None and before.settled and (before.in_sandbox, before.verified) == reach[:2]:
+            continue
+        with transaction.atomic():
+            outbox.release_sandbox(db, found.pk, installation.clock.now())
+        released[found.pk] = reach._replace(settled=before is not None and before[:2] == reach[:2])
 
 
 def _suppressed_in(workspace_id: int, keys: Sequence[str]) -> set[str]:

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from sendwell import worker
-from sendwell.connections.models import Connection
+from sendwell.connections.models import Connection, Identity
 from sendwell.core import jobs
 from sendwell.core.db import open_plain
 from sendwell.core.models import Job
@@ -112,3 +112,40 @@ def test_limits_come_from_ses_and_mail_goes_to_a_real_sesbox(world: Any, run: Ca
     assert (pace.rate, pace.quota_24h) == (14, 50_000)
     assert Connection.objects.get().in_sandbox is False
     assert all(Message.objects.values_list("ses_message_id", flat=True))
+
+
+def test_a_tester_verified_while_no_worker_looked_gets_the_mail_that_the_sandbox_held(world: Any) -> None:
+    Connection.objects.update(in_sandbox=True)
+    (person,) = world.people(1)
+    world.campaign([person])
+    Message.objects.update(status="held", reason="sandbox")
+    released: dict[int, worker.Reach] = {}
+    Identity.objects.create(
+        connection=world.connection, name=person.address, kind="email", status="SUCCESS", verified=True
+    )
+    worker.release_held(installation_of(world), released)
+    assert world.statuses() == {"queued": 1}
+
+
+def test_a_verification_that_somebody_else_mirrored_releases_too_and_a_late_hold_as_well(world: Any) -> None:
+    Connection.objects.update(in_sandbox=True)
+    world.campaign(world.people(1))
+    released: dict[int, worker.Reach] = {}
+    here = installation_of(world)
+    for _ in range(3):
+        worker.release_held(here, released)
+    Message.objects.update(status="held", reason="sandbox")
+    worker.release_held(here, released)
+    assert world.statuses() == {"held": 1}, "nothing changed, so nothing is looked at again"
+    Identity.objects.create(
+        connection=world.connection, name="new.example", kind="domain", status="SUCCESS", verified=True
+    )
+    for _ in range(2):
+        worker.release_held(here, released)
+        assert world.statuses() == {"queued": 1}
+        Message.objects.update(status="held", reason="sandbox")
+    worker.release_held(here, released)
+    assert world.statuses() == {"held": 1}
+    Connection.objects.update(in_sandbox=False)
+    worker.release_held(here, released)
+    assert world.statuses() == {"queued": 1}
