@@ -18,7 +18,6 @@ from sendwell.campaigns.models import Campaign
 from sendwell.campaigns.rules import Event, Problem, Refusal, StartFacts, Status
 from sendwell.connections import service as connections
 from sendwell.connections.models import SetupState
-from sendwell.connections.rules import why_unreachable
 from sendwell.contacts import service as contacts
 from sendwell.content import service as content
 from sendwell.core import jobs
@@ -48,7 +47,7 @@ def problems(campaign: Campaign, base_url: str, now: datetime) -> list[Problem]:
     audience = summarise(campaign, now)
     facts = StartFacts(
         connection_ready=connection.setup_state == SetupState.READY,
-        unreachable=why_unreachable(connection.kind, base_url),
+        unreachable=connections.why_unreachable(connection.kind, base_url),
         from_address=campaign.from_address,
         from_covered=connections.verified_recipients(DjangoDb(), connection.pk).covers(campaign.from_address),
         list_total=audience.total,

@@ -24,7 +24,7 @@ from sendwell.connections.access import (
     sender_credentials,
 )
 from sendwell.connections.models import Connection, ConnectionKind, SetupState
-from sendwell.connections.rules import SendingFacts, Verified, is_simulator
+from sendwell.connections.rules import SendingFacts, Verified, is_simulator, why_unreachable
 from sendwell.connections.setting_up import NotExpectedError, subscription_ended
 from sendwell.connections.setting_up import confirm as confirm_subscription
 from sendwell.connections.setting_up import request as request_setup
@@ -49,6 +49,7 @@ __all__ = [
     "request_setup",
     "sender_credentials",
     "subscription_ended",
+    "why_unreachable",
 ]
 
 

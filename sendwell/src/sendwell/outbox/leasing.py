@@ -149,7 +149,7 @@ def _take(
     now = real + offset
     minute = pacing.epoch_minute(now)
     items = [
-        Item(row, row.attempts + 1, slot, None if pacing.is_simulator(row.address_key) else minute)
+        Item(row, row.attempts + 1, slot, None if connections.is_simulator(row.address_key) else minute)
         for row, slot in zip(picked, slots.slots(len(picked)), strict=True)
     ]
     store.mark_sending(db, [row.id for row in picked], worker, real + lease, now)

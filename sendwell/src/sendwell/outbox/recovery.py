@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
+from sendwell.connections import service as connections
 from sendwell.core.db import PlainDb
 from sendwell.core.store import database_time
 from sendwell.outbox import pacing, store
@@ -70,7 +71,7 @@ def _give_back(db: PlainDb, rows: list[Orphan], now: datetime) -> None:
     store.write_attempts(db, [{"id": row.id, "n": row.n, **common} for row in rows], now)
     back: dict[int, dict[int, int]] = {}
     for row in rows:
-        if not pacing.is_simulator(row.address_key):
+        if not connections.is_simulator(row.address_key):
             of = back.setdefault(row.connection_id, {})
             minute = pacing.epoch_minute(row.started_at)
             of[minute] = of.get(minute, 0) + 1

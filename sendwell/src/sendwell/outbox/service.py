@@ -23,7 +23,9 @@ from sendwell.outbox.rules import (
     GRACE,
     OPEN,
     PRIORITIES,
+    REASON_LABELS,
     SENT_AGAIN,
+    STATUS_LABELS,
     Event,
     Reason,
     Status,
@@ -31,7 +33,7 @@ from sendwell.outbox.rules import (
     transition,
 )
 
-__all__ = ["Event", "Reason", "Status", "Stream"]
+__all__ = ["REASON_LABELS", "STATUS_LABELS", "Event", "Reason", "Status", "Stream"]
 
 
 class NewRow(NamedTuple):
