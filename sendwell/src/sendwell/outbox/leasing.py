@@ -17,7 +17,7 @@ from sendwell.connections import service as connections
 from sendwell.contacts import service as contacts
 from sendwell.core.db import Db, PlainDb
 from sendwell.core.store import database_time
-from sendwell.outbox import pacing, store
+from sendwell.outbox import pacing, reasons, store
 from sendwell.outbox.records import Candidate, PaceRow, StateRow
 from sendwell.outbox.rules import (
     PRIORITIES,
@@ -46,13 +46,6 @@ MOST_LOOKED_AT = 2000
 _ANSWERS = {Outcome.ACCEPTED, Outcome.THROTTLED_RATE, Outcome.THROTTLED_DAILY, Outcome.REFUSED, Outcome.UNVERIFIED}
 _RESTS = {PaceEffect.BLOCK: "blocked", PaceEffect.DOUBT: "no_answer", PaceEffect.BACK_OFF: "no_connection"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SUPPRESSED = {"hard_bounce": Reason.SUPPRESSED_BOUNCE, "complaint": Reason.SUPPRESSED_COMPLAINT}
-_CONSENT = {
-    contacts.ConsentVerdict.OK: Reason.NONE,
-    contacts.ConsentVerdict.UNSUBSCRIBED: Reason.UNSUBSCRIBED,
-    contacts.ConsentVerdict.UNCONFIRMED: Reason.UNCONFIRMED,
-    contacts.ConsentVerdict.PAUSED: Reason.CONTACT_PAUSED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +222,11 @@ def _judge(
     consent = {list_id: contacts.consent(db, list_id, ids, now) for list_id, ids in by_list.items()}
     judged = []
     for row in rows:
-        found = suppressed.get(row.address_key)
         said = consent.get(row.list_id or 0, {}).get(row.contact_id or 0)
         stopped = stops.get(row.campaign_id or 0)
         facts = Facts(
-            suppressed=_SUPPRESSED.get(str(found), Reason.SUPPRESSED_OTHER) if found else Reason.NONE,
-            consent=_CONSENT[said] if said else Reason.NONE,
+            suppressed=reasons.of_suppression(suppressed.get(row.address_key)),
+            consent=reasons.of_consent(said),
             campaign_paused=stopped is False,
             campaign_cancelled=stopped is True,
             reachable=verified is None or verified.covers(row.address),

@@ -18,6 +18,7 @@ from django.db.models import Count, F, QuerySet
 from sendwell.core.db import Db, DjangoDb
 from sendwell.outbox import pacing, store
 from sendwell.outbox.models import Attempt, Message
+from sendwell.outbox.reasons import skip_reason
 from sendwell.outbox.records import NEW_ACCOUNT, PaceRow
 from sendwell.outbox.rules import (
     GRACE,
@@ -33,7 +34,7 @@ from sendwell.outbox.rules import (
     transition,
 )
 
-__all__ = ["REASON_LABELS", "STATUS_LABELS", "Event", "Reason", "Status", "Stream"]
+__all__ = ["REASON_LABELS", "STATUS_LABELS", "Event", "Reason", "Status", "Stream", "skip_reason"]
 
 
 class NewRow(NamedTuple):
