@@ -88,7 +88,7 @@ def _run(command: list[str | Path], user: str | None, cwd: Path) -> None:
 
 def _wait(programs: Path, port: int, server: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
-        ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+        ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
         if subprocess.run(ready, check=False).returncode == 0:
             return
         if server.poll() is not None:

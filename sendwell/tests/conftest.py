@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+
 from sendwell.config import Config
 from sendwell.core.clock import Clock
 from sendwell.core.db import PlainDb, open_plain
@@ -97,7 +98,7 @@ class Databases:
             where = f"sendwell_template_{os.getpid()}"
             self._postgres(f'CREATE DATABASE "{where}"')
             url = self._url(where)
-        with django_on(name, url):
+        with DjangoOn(name, url):
             call_command("migrate", verbosity=0)
         if name == "sqlite":
             db = open_plain(url)
@@ -116,7 +117,7 @@ class Databases:
             db.close()
 
 
-class django_on:
+class DjangoOn:
     """Django's default connection, in every thread, on another database for the length of a block."""
 
     def __init__(self, name: str, url: str) -> None:
@@ -155,7 +156,7 @@ def engine(request: pytest.FixtureRequest, databases: Databases, django_db_block
     with django_db_blocker.unblock():
         url = databases.fresh(name)
         try:
-            with django_on(name, url):
+            with DjangoOn(name, url):
                 yield Engine(name, url)
         finally:
             databases.drop(name, url)

@@ -63,16 +63,28 @@ def explain(error: Exception) -> str | None:
     from sendwell.launcher.holders import HeldError
 
     if isinstance(error, ValidationError):
-        faults = [f"SENDWELL_{str(e['loc'][0]).upper()}: {e['msg']} (it is {e['input']!r})" for e in error.errors()]
+        # Never the value: it may hold a password.
+        faults = [
+            f"SENDWELL_{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        ]
         return "\n  ".join(["the settings do not fit:", *faults])
     if isinstance(error, HeldError | ChildError | KeyRingError | Refusal):
         return str(error)
-    if type(error).__module__ == "django.db.utils" and type(error).__name__ == "OperationalError":
-        return (
-            f"no answer from the database: {str(error).strip()}. Check SENDWELL_DATABASE_URL or run `sendwell migrate`."
-        )
-    if type(error).__name__ == "UnknownPerson":
+    if type(error).__module__ == "django.db.utils":
+        return _database_fault(type(error).__name__, str(error).strip())
+    if type(error).__name__ == "UnknownPersonError":
         return str(error)
+    return None
+
+
+def _database_fault(kind: str, text: str) -> str | None:
+    if "no such table" in text or ("relation" in text and "does not exist" in text):
+        return (
+            "this database has no tables yet. Run this in the folder of your installation or set SENDWELL_DATA_DIR "
+            "and SENDWELL_DATABASE_URL as it has them; a new installation starts with `sendwell migrate`."
+        )
+    if kind == "OperationalError":
+        return f"no answer from the database: {text}. Check SENDWELL_DATABASE_URL, and that the database runs."
     return None
 
 
@@ -146,8 +158,10 @@ def sign_in_link(
     """Print a link that signs a person in once, within 24 hours. Older unused links of theirs stop working."""
     parts = _installation()
     from sendwell.launcher import prepare
+    from sendwell.launcher.holders import running_address
 
-    print(f"{parts.config.base_url}/sign-in/{prepare.sign_in_token(email)}")
+    address = running_address(parts.config.data_dir) or parts.config.base_url
+    print(f"{address}/sign-in/{prepare.sign_in_token(email)}")
 
 
 @app.command()

@@ -58,6 +58,9 @@ class Work(Protocol):
     def next_due_at(self, after: float) -> float | None:
         """The earliest `at` later than `after`."""
 
+    def is_due(self, row_id: int) -> bool:
+        """Whether a row is still there: a reset takes them all."""
+
     def message(self, message_id: str) -> Message | None:
         """One accepted message."""
 
@@ -108,20 +111,21 @@ class Delivery:
         try:
             while True:
                 self._wake.clear()
+                looked_at = self._clock.now()
                 try:
-                    more = await self._tick()
+                    more = await self._tick(looked_at)
                 except Exception:
                     logger.exception("delivery: reading what is due failed; trying again")
                     await asyncio.sleep(self._trouble_pause)
                     continue
                 if not more:
-                    await self._rest()
+                    await self._rest(looked_at)
         finally:
             for post in self._posts:
                 post.cancel()
 
-    async def _tick(self) -> bool:
-        rows = self._work.due(self._clock.now(), BATCH, self._lanes.held, self._lanes.full)
+    async def _tick(self, now: float) -> bool:
+        rows = self._work.due(now, BATCH, self._lanes.held, self._lanes.full)
         handled = []
         for row in rows:
             if row.task == "post":
@@ -132,10 +136,9 @@ class Delivery:
         self._start_posts()
         return len(rows) >= BATCH
 
-    async def _rest(self) -> None:
-        """Sleep until something is due, or somebody wakes the loop."""
-        now = self._clock.now()
-        at = self._work.next_due_at(now)
+    async def _rest(self, looked_at: float) -> None:
+        """Sleep until something is due that was not when the loop looked, or somebody wakes it."""
+        at = self._work.next_due_at(looked_at)
         pause = None if at is None else self._clock.seconds_until(at)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._wake.wait(), None if pause is None else max(pause, 0.001))
@@ -167,6 +170,9 @@ class Delivery:
 
     async def _post(self, row: DueRow) -> None:
         """Sign, post, record. `row.data` stays on disk until the record of this try is committed."""
+        if not self._work.is_due(row.id):
+            return
+        started = self._clock.now()
         try:
             post = Post.from_data(row.data)
             body = http_body(post, self._signer, self._base_url)
@@ -176,7 +182,7 @@ class Delivery:
             logger.exception("delivery: posting row %d failed", row.id)
             await self._finish(row, lambda ctx: Outcome({}, (_failure(row, reason, ctx.now),)))
             return
-        await self._finish(row, lambda ctx: Outcome({}, after_post(post, answer, ctx.now)))
+        await self._finish(row, lambda ctx: Outcome({}, after_post(post, answer, started, ctx.now)))
 
 
 def _guarded(row: DueRow, call: Call, ctx: Context) -> Outcome:
@@ -188,8 +194,11 @@ def _guarded(row: DueRow, call: Call, ctx: Context) -> Outcome:
         return Outcome({}, (_failure(row, f"{type(error).__name__}: {error}", ctx.now),))
 
 
-def after_post(post: Post, answer: Answer, now: float) -> tuple[Change, ...]:
-    """The line of this try, and the next try if there is one."""
+def after_post(post: Post, answer: Answer, started: float, now: float) -> tuple[Change, ...]:
+    """The line of this try, and the next try if there is one: 20 seconds after this one began.
+
+    Counted from the beginning, a clock that is moved while the answer is on its way cannot delay the next try.
+    """
     verdict = judge(post.attempt, answer.status)
     event = _event(post.message)
     line = {
@@ -207,7 +216,7 @@ def after_post(post: Post, answer: Answer, now: float) -> tuple[Change, ...]:
     log = Log(at=now, kind="post", message_id=_message_id(event), data=line)
     if verdict is not Verdict.RETRY:
         return (log,)
-    return (log, Due(now + RETRY_AFTER, "post", replace(post, attempt=post.attempt + 1).to_data()))
+    return (log, Due(started + RETRY_AFTER, "post", replace(post, attempt=post.attempt + 1).to_data()))
 
 
 def _handler(row: DueRow, work: Work, look_up: LookUp) -> Call:

@@ -88,8 +88,7 @@ class TestForm(forms.Form):
 
 
 def _connection_label(connection: Any) -> str:
-    kind = "rehearsal" if connection.is_rehearsal else "Amazon SES" if connection.kind == "aws" else "custom endpoint"
-    return f"{connection.name} · {connection.region} · {kind}"
+    return f"{connection.name} · {connection.region}"
 
 
 def _address(text: str) -> str:

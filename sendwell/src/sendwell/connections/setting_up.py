@@ -37,13 +37,14 @@ def request(connection: Connection, sender: str, now: datetime) -> None:
 
 def run(connection: Connection, sender: str, installation: Installation, now: datetime) -> None:
     """All steps up to the subscription. SES's refusals end in the report and in state BROKEN, never in an exception."""
+    connection.setup_report = []  # two presses make two runs; a report is of one
     report = _Report(connection)
     try:
         client = access.open_client(connection, installation)
         snapshots.take(connection, account.read_account(client), now)
         report.add(Step("Account", Outcome.ADOPTED, _describe(connection)))
         if sender:
-            report.add(_ensure_sender(client, connection, sender, now))
+            report.add(*_ensure_sender(client, connection, sender, now))
         identities.mirror(client, connection, now)
         report.add(setup.ensure_configuration_set(client))
         connection.configuration_set = setup.CONFIGURATION_SET
@@ -114,9 +115,10 @@ def subscription_ended(connection: Connection, installation: Installation, now: 
     except AwsError:
         pass  # then SNS's word is all we have
     connection.setup_state, connection.subscription_arn = SetupState.BROKEN, ""
-    connection.problem = "The feedback subscription was ended at SNS. Run the set-up again to subscribe anew."
-    connection.problem_at = now
-    connection.save(update_fields=["setup_state", "subscription_arn", "problem", "problem_at"])
+    connection.save(update_fields=["setup_state", "subscription_arn"])
+    # Into the report, not into `problem`: a mail that SES takes clears that one.
+    text = f"The subscription was ended at SNS on {now:%-d %b %Y, %H:%M} UTC. Run the set-up again to subscribe anew."
+    _Report(connection).replace(Step(SUBSCRIPTION, Outcome.FAILED, text))
 
 
 def _save_ready(connection: Connection, subscription_arn: str) -> None:
@@ -134,13 +136,13 @@ def _save_ready(connection: Connection, subscription_arn: str) -> None:
     )
 
 
-def _ensure_sender(client: Client, connection: Connection, sender: str, now: datetime) -> Step:
+def _ensure_sender(client: Client, connection: Connection, sender: str, now: datetime) -> tuple[Step, str]:
     identity, created = identities.ensure(client, connection, sender, "sender", now)
     if identity.verified:
-        return Step("Sender", Outcome.ADOPTED, f"{identity.name} is verified.")
+        return Step("Sender", Outcome.ADOPTED, f"{identity.name} is verified."), identity.name
     hint = "publish the records below" if identity.kind == "domain" else "open the link that SES mailed to it"
-    outcome = Outcome.WAITING
-    return Step("Sender", outcome, f"{identity.name} {'was added' if created else 'is known'}; to verify it, {hint}.")
+    text = f"{identity.name} {'was added' if created else 'is known'}; to verify it, {hint}."
+    return Step("Sender", Outcome.WAITING, text), identity.name
 
 
 def _describe(connection: Connection) -> str:
@@ -154,8 +156,10 @@ class _Report:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, step: Step) -> None:
-        self._save([*self._connection.setup_report, _row(step)])
+    def add(self, step: Step, identity: str = "") -> None:
+        """`identity` lets the page see when what the step waits for has happened since."""
+        row = _row(step) | ({"identity": identity} if identity else {})
+        self._save([*self._connection.setup_report, row])
 
     def replace(self, step: Step) -> None:
         rows: list[dict[str, Any]] = self._connection.setup_report

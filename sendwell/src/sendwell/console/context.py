@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 import sendwell
@@ -33,6 +33,7 @@ _NAV = (
     ("Contacts", "users", "contacts:list", "/contacts/"),
     ("Lists", "list", "contacts:lists", "/lists/"),
     ("Campaigns", "speakerphone", "campaigns:list", "/campaigns/"),
+    ("Messages", "mail", "outbox:list", "/messages/"),
     ("Suppression", "ban", "suppression:list", "/suppression/"),
     ("Connections", "plug-connected", "connections:list", "/connections/"),
     ("Leave the sandbox", "door-exit", "readiness:home", "/leave-the-sandbox/"),
@@ -52,16 +53,9 @@ def console(request: HttpRequest) -> Mapping[str, Any]:
 
 def _navigation(path: str) -> list[NavItem]:
     return [
-        NavItem(label, icon, _url(name, start), path == start or (start != "/" and path.startswith(start)))
+        NavItem(label, icon, reverse(name), path == start or (start != "/" and path.startswith(start)))
         for label, icon, name, start in _NAV
     ]
-
-
-def _url(name: str, fallback: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return fallback
 
 
 def _workspace(request: HttpRequest) -> Workspace | None:

@@ -19,6 +19,7 @@ from sendwell.contacts import service as contacts
 from sendwell.core import jobs
 from sendwell.core.models import Job
 from sendwell.outbox import service as outbox
+from sendwell.reputation import service as reputation
 from sendwell.workspaces.models import Workspace
 
 REPUTATION_DAYS = 7
@@ -61,7 +62,7 @@ def dashboard(workspace: Workspace, now: datetime) -> Dashboard:
     """Where the workspace stands at `now`."""
     connection = primary_connection(workspace)
     facts = _facts(workspace, connection)
-    sent, bounced, complained = _reputation(connection)
+    sent, bounced, complained = _reputation(connection, now)
     return Dashboard(
         facts=facts,
         steps=rules.checklist(facts),
@@ -119,13 +120,9 @@ def _summed(campaign: Campaign, by_status: Mapping[str, int]) -> LastCampaign:
     )
 
 
-def _reputation(connection: Connection | None) -> tuple[int, int, int]:
+def _reputation(connection: Connection | None, now: datetime) -> tuple[int, int, int]:
     """Accepted, hard-bounced and complained-of messages of the last days."""
     if connection is None:
         return 0, 0, 0
-    try:  # until reputation/service.py is there
-        from sendwell.reputation import service as reputation
-    except ImportError:
-        return 0, 0, 0
-    totals = reputation.totals(connection.pk, REPUTATION_DAYS)
+    totals = reputation.totals(connection.pk, REPUTATION_DAYS, now.date())
     return totals.get("sent", 0), totals.get("hard_bounce", 0), totals.get("complaint", 0)

@@ -15,7 +15,7 @@ from sendwell.console import service
 from sendwell.console.forms import EmailForm, SenderForm
 from sendwell.core import jobs
 from sendwell.core.installation import installation
-from sendwell.workspaces.service import AddressTaken, change_email, require_editor, workspace_of
+from sendwell.workspaces.service import AddressTakenError, change_email, require_editor, workspace_of
 
 
 @login_not_required
@@ -58,7 +58,7 @@ def save_email(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             change_email(cast(User, request.user), form.cleaned_data["email"])
-        except AddressTaken as error:
+        except AddressTakenError as error:
             form.add_error("email", str(error))
         else:
             messages.success(request, f"Saved. You sign in as {form.cleaned_data['email']} from now on.")

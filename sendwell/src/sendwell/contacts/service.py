@@ -218,3 +218,34 @@ def _leave_list(contact: Contact, list_id: int, now: datetime) -> bool:
     subscription.status, subscription.changed_at = left, now
     subscription.save(update_fields=["status", "changed_at"])
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What a person's own page may say: never more than they know already."""
+
+    address: str
+    sender: str
+    list_id: int | None
+    list_name: str
+    list_description: str
+    on_list: bool
+    left_everything: bool
+
+
+def membership(contact_id: int, list_id: int | None) -> Membership | None:
+    """How a contact stands to a list (None: to none in particular); None if the contact is gone or was erased."""
+    contact = Contact.objects.select_related("workspace").filter(pk=contact_id).exclude(address="").first()
+    if contact is None:
+        return None
+    of = List.objects.filter(pk=list_id, workspace_id=contact.workspace_id).first() if list_id else None
+    subscription = Subscription.objects.filter(contact=contact, list=of).first() if of else None
+    return Membership(
+        address=contact.address,
+        sender=contact.workspace.sender_name or contact.workspace.name,
+        list_id=of.pk if of else None,
+        list_name=of.name if of else "",
+        list_description=of.description if of else "",
+        on_list=subscription is not None and subscription.status != SubscriptionStatus.UNSUBSCRIBED,
+        left_everything=contact.unsubscribed_at is not None,
+    )

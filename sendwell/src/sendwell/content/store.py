@@ -20,8 +20,18 @@ def load_source(db: Db, content_id: int) -> ContentSource:
 
 
 def save(source: ContentSource, now: datetime) -> int:
-    """A new content row; its id."""
-    fields = (
-        "workspace_id message_class from_name from_address reply_to subject body body_format list_name list_number".split()
+    """A new content row; its id. The workspace's own fields are not copied: they are read when it is sent."""
+    made = Content.objects.create(
+        workspace_id=source.workspace_id,
+        message_class=source.message_class,
+        from_name=source.from_name,
+        from_address=source.from_address,
+        reply_to=source.reply_to,
+        subject=source.subject,
+        body=source.body,
+        body_format=source.body_format,
+        list_name=source.list_name,
+        list_number=source.list_number,
+        created_at=now,
     )
-    return Content.objects.create(created_at=now, **{name: getattr(source, name) for name in fields}).pk
+    return made.pk

@@ -44,18 +44,14 @@ def enqueue(kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> N
     If one is open already it takes the new payload, becomes due no later than `due_at` and gets fresh tries; if it is
     running at this moment, it will run once more, so that nothing asked for is missed.
     """
-    while True:
-        job = store.open_job(kind, key)
-        if job is not None:
-            store.ask_again(job, payload, due_at)
-            return
-        if store.add_job(kind, key, payload, due_at):
-            return
+    asked = False
+    while not asked:  # once more only if somebody added or finished the same job between two statements
+        asked = store.ask_again(kind, key, payload, due_at) or store.add_job(kind, key, payload, due_at)
 
 
 def ensure(kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
     """Add the job unless one of this kind and key is open; for periodic jobs, at a worker's start."""
-    if store.open_job(kind, key) is None:
+    if not store.is_open(kind, key):
         store.add_job(kind, key, payload, due_at)
 
 

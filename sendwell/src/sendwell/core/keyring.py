@@ -1,6 +1,6 @@
 """The key ring: encryption keys and link-token keys, in a file outside the database.
 
-Lives here: making, reading and rotating keys, encrypting secrets. Must not live here: what is encrypted, tokens' format.
+Lives here: making, reading and rotating keys, encrypting secrets. Must not live here: what is encrypted, tokens.
 Encryption keys rotate (new first, old ones still read). Link keys are never retired: an unsubscribe link in a mail
 of three years ago must still work (CAN-SPAM asks 30 days, CASL 60; readers keep mail for years).
 """

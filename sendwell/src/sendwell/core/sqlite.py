@@ -7,30 +7,33 @@ what our web server and worker do. Debian 12 carries 3.40.
 
 from __future__ import annotations
 
+import os
 import sys
 
 SAFE_VERSION = (3, 51, 3)
 
 
-class UnsafeSqlite(RuntimeError):
+class UnsafeSqliteError(RuntimeError):
     """This Python's SQLite can corrupt a database that several processes write."""
 
 
 def use_safe_sqlite() -> None:
     """Put pysqlite3 in the place of sqlite3 if the standard one is older than 3.51.3.
 
-    Raises UnsafeSqlite, naming the two ways out, where no safe SQLite can be had.
+    Raises UnsafeSqliteError, naming the two ways out, where no safe SQLite can be had and the database is one.
     """
     import sqlite3
 
-    if sqlite3.sqlite_version_info >= SAFE_VERSION:
+    if sqlite3.sqlite_version_info >= SAFE_VERSION or os.environ.get("SENDWELL_DATABASE_URL", "").startswith(
+        "postgres"
+    ):
         return
     try:
         import pysqlite3
     except ImportError:
-        raise UnsafeSqlite(_ways_out(sqlite3.sqlite_version)) from None
+        raise UnsafeSqliteError(_ways_out(sqlite3.sqlite_version)) from None
     if pysqlite3.sqlite_version_info < SAFE_VERSION:
-        raise UnsafeSqlite(_ways_out(pysqlite3.sqlite_version))
+        raise UnsafeSqliteError(_ways_out(pysqlite3.sqlite_version))
     sys.modules["sqlite3"] = pysqlite3
     sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
 

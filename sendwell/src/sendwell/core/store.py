@@ -21,9 +21,9 @@ def database_time(db: Db) -> datetime:
     return value.astimezone(UTC)
 
 
-def open_job(kind: str, key: str) -> Job | None:
-    """The open job of this kind and key, locked until the caller's transaction ends."""
-    return Job.objects.select_for_update().filter(kind=kind, key=key, done_at__isnull=True).first()
+def is_open(kind: str, key: str) -> bool:
+    """True if a job of this kind and key is not done."""
+    return Job.objects.filter(kind=kind, key=key, done_at__isnull=True).exists()
 
 
 def add_job(kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> bool:
@@ -36,11 +36,16 @@ def add_job(kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> b
     return True
 
 
-def ask_again(job: Job, payload: dict[str, Any], due_at: datetime) -> None:
-    """Ask for an open job once more: never later than it was due, with fresh tries."""
-    job.payload, job.due_at = payload, min(job.due_at, due_at)
-    job.asked, job.attempts = job.asked + 1, 0
-    job.save(update_fields=["payload", "due_at", "asked", "attempts"])
+def ask_again(kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> bool:
+    """Ask for the open job once more: never later than it was due, with fresh tries. False if none is open."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(kind=kind, key=key, done_at__isnull=True).first()
+        if job is None:
+            return False
+        job.payload, job.due_at = payload, min(job.due_at, due_at)
+        job.asked, job.attempts = job.asked + 1, 0
+        job.save(update_fields=["payload", "due_at", "asked", "attempts"])
+    return True
 
 
 def claim_job(kinds: Collection[str], now: datetime, until: datetime, most_attempts: int) -> Job | None:

@@ -30,7 +30,7 @@ class Purpose(IntEnum):
     TEST_UNSUBSCRIBE = 3
 
 
-class BadToken(ValueError):
+class BadTokenError(ValueError):
     """The link is damaged or not one of ours."""
 
 
@@ -52,16 +52,16 @@ def sign(ring: KeyRing, token: LinkToken) -> str:
 
 
 def read(ring: KeyRing, text: str, purpose: Purpose) -> LinkToken:
-    """The token in `text`. Raises BadToken if it is damaged, forged, or of another purpose."""
+    """The token in `text`. Raises BadTokenError if it is damaged, forged, or of another purpose."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         version, found, key_id, contact_id, list_id, message_id = _LAYOUT.unpack(raw[: _LAYOUT.size])
     except (binascii.Error, struct.error, ValueError) as error:
-        raise BadToken("This link is damaged.") from error
+        raise BadTokenError("This link is damaged.") from error
     body, mac = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
     key = dict(ring.links).get(key_id)
     if key is None or not hmac.compare_digest(mac, _mac(key, body)) or version != _VERSION or found != purpose:
-        raise BadToken("This link is damaged.")
+        raise BadTokenError("This link is damaged.")
     return LinkToken(Purpose(found), contact_id, list_id, message_id)
 
 

@@ -6,6 +6,9 @@ Lives here: the way in for the worker, views and other features. Must not live h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from django.db.models import Count, QuerySet, Sum
 
 from sendwell.feedback import store
@@ -25,6 +28,41 @@ def events_of(message_id: int) -> QuerySet[Feedback]:
 def notifications(workspace: Workspace, connection_id: int | None, state: str) -> QuerySet[Notification]:
     """Stored notifications of a workspace for a page, newest first; `state` empty is all."""
     return store.notifications(workspace.pk, connection_id, state)
+
+
+class Row(NamedTuple):
+    """A notification as a list shows it."""
+
+    notification: Notification
+    label: str
+    about: str
+
+
+_LABELS = {
+    NotificationState.PENDING: "Waiting",
+    NotificationState.APPLIED: "Applied",
+    NotificationState.IGNORED: "No effect",
+    NotificationState.UNKNOWN: "Unknown",
+    NotificationState.FAILED: "Failed",
+}
+
+
+def rows(found: Iterable[Notification]) -> list[Row]:
+    """Notifications with a line each that says what happened to whom."""
+    listed = list(found)
+    events = Feedback.objects.filter(notification__in=listed).order_by("id")
+    said: dict[int, list[str]] = {}
+    for event in events:
+        said.setdefault(event.notification_id, []).append(f"{event.get_kind_display()}: {event.recipient}")
+    return [Row(n, _LABELS[NotificationState(n.state)], _about(n, said.get(n.pk, []))) for n in listed]
+
+
+def _about(notification: Notification, said: list[str]) -> str:
+    if said:
+        return ", ".join(said[:3]) + (f" and {len(said) - 3} more" if len(said) > 3 else "")
+    if notification.error:
+        return notification.error[:1].upper() + notification.error[1:200]
+    return "Repeats what was known" if notification.state == NotificationState.APPLIED else "–"
 
 
 def counts(workspace: Workspace) -> dict[str, int]:

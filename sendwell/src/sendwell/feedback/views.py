@@ -70,8 +70,10 @@ def listing(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("connection", "")
     connection_id = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
     found = service.notifications(workspace, connection_id, state)
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(found, 50).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": service.rows(page.object_list),
         "state": state,
         "states": NotificationState.choices,
         "counts": service.counts(workspace),

@@ -45,12 +45,31 @@ class DataLock:
             self._descriptor = None
 
     def _holder(self) -> str:
-        try:
-            found = json.loads(self._path.read_text(encoding="ascii"))
-            who = f"process {found['pid']}, at {found['address']}"
-        except (OSError, ValueError, KeyError, TypeError):
-            who = "another process that is just starting"
+        found = _written(self._path)
+        who = f"process {found['pid']}, at {found['address']}" if found else "another process that is just starting"
         return f"sendwell is already running with this data directory ({who}). Nothing was started."
+
+
+def running_address(data_dir: Path) -> str | None:
+    """Where the `sendwell up` of this data directory serves its pages; None if none runs."""
+    path = data_dir / "up.lock"
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # succeeds only if nobody holds the lock
+    except BlockingIOError:
+        address = _written(path).get("address", "")
+        return address if address.startswith("http") else None
+    except OSError:
+        return None
+    return None
+
+
+def _written(path: Path) -> dict[str, str]:
+    try:
+        found = json.loads(path.read_text(encoding="ascii"))
+        return {"pid": str(found["pid"]), "address": str(found["address"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def check_port(host: str, port: int, variable: str) -> None:

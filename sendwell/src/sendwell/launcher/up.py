@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FrameType
 
 from sendwell.config import Config
+from sendwell.core.parent import PARENT_VARIABLE
 from sendwell.launcher import embedded, greeting, prepare
 from sendwell.launcher.children import Child, Supervisor
 from sendwell.launcher.holders import DataLock, HeldError, check_port
-from sendwell.core.parent import PARENT_VARIABLE
 
 READY_SECONDS = 30.0
 

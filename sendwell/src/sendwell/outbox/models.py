@@ -119,7 +119,13 @@ class Pace(models.Model):
     ses_checked_at = models.DateTimeField(null=True)
     counted = models.BigIntegerField(default=0, help_text="Recipients ever counted, less those refused.")
     counted_at_check = models.BigIntegerField(default=0, help_text="`counted` at ses_checked_at, less those in flight.")
-    feedback_proven_at = models.DateTimeField(null=True, help_text="Start of the newest attempt whose Send event came.")
+
+
+class FeedbackProof(models.Model):
+    """That a connection's feedback path works, apart from its pace: settling events must not wait for claims."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.PROTECT, primary_key=True)
+    proven_at = models.DateTimeField(help_text="Start of the newest attempt whose Send event came.")
 
 
 class MinuteCount(models.Model):

@@ -31,12 +31,12 @@ WHERE EXISTS (SELECT 1 FROM outbox_message m WHERE m.connection_id = p.connectio
 
 -- pace: everything that decides when this connection may send, locked for the transaction
 SELECT rate, quota_24h, reserve, next_slot, slow_factor, slowed_at, backoff_until, quota_paused_until, ses_sent_24h,
-       ses_checked_at, counted, counted_at_check, backoff_count, backoff_reason, backoff_detail, feedback_proven_at
+       ses_checked_at, counted, counted_at_check, backoff_count, backoff_reason, backoff_detail
 FROM outbox_pace WHERE connection_id = :connection_id @for_update;
 
 -- pace_unlocked: the same, for pages
 SELECT rate, quota_24h, reserve, next_slot, slow_factor, slowed_at, backoff_until, quota_paused_until, ses_sent_24h,
-       ses_checked_at, counted, counted_at_check, backoff_count, backoff_reason, backoff_detail, feedback_proven_at
+       ses_checked_at, counted, counted_at_check, backoff_count, backoff_reason, backoff_detail
 FROM outbox_pace WHERE connection_id = :connection_id;
 
 -- minutes: the rolling window, oldest first
@@ -52,6 +52,15 @@ ORDER BY due_at, id LIMIT :limit @skip_locked;
 -- stops: which of these campaigns are paused or cancelled
 SELECT campaign_id, cancelled FROM outbox_campaignstop WHERE campaign_id IN @bigints(:ids);
 
+-- attempted: the newest attempt of each row, and whether any of its attempts was accepted
+SELECT message_id, MAX(n), MAX(CASE WHEN outcome = 'accepted' THEN 1 ELSE 0 END)
+FROM outbox_attempt WHERE message_id IN @bigints(:ids) GROUP BY message_id;
+
+-- catch_up: rows that lag behind their own attempts, as after a restored or mended table
+UPDATE outbox_message
+SET attempts = (SELECT MAX(n) FROM outbox_attempt WHERE message_id = outbox_message.id)
+WHERE id IN @bigints(:ids);
+
 -- mark_sending: these rows are about to be handed to SES
 UPDATE outbox_message
 SET status = 'sending', reason = '', attempts = attempts + 1, lease_until = :lease_until, worker = :worker,
@@ -62,7 +71,7 @@ WHERE id IN @bigints(:ids);
 INSERT INTO outbox_attempt (message_id, n, started_at, outcome, ses_message_id, error_code, error_text)
 SELECT id, attempts, :now, 'open', '', '', '' FROM outbox_message WHERE id IN @bigints(:ids);
 
--- count_minute: recipients into the window (negative ones take refused calls out again)
+-- count_minute: recipients into the window
 INSERT INTO outbox_minutecount (connection_id, minute, recipients)
 VALUES (:connection_id, :minute, :recipients)
 ON CONFLICT (connection_id, minute) DO UPDATE
@@ -118,7 +127,7 @@ SET finished_at = :now, ses_message_id = CASE WHEN r.ses_message_id = '' THEN ou
 FROM @rows(:rows AS r, id bigint, n integer, outcome text, ses_message_id text, error_code text, error_text text)
 WHERE outbox_attempt.message_id = r.id AND outbox_attempt.n = r.n;
 
--- set_status: one new state for many rows that are still in the old one
+-- set_status: one new state for many rows that this transaction holds
 UPDATE outbox_message SET status = :status, reason = :reason, lease_until = NULL, updated_at = :now
 WHERE id IN @bigints(:ids);
 
@@ -128,8 +137,10 @@ SELECT id FROM outbox_message WHERE status = 'sending' AND lease_until < :now OR
 -- sending_workers: who has rows in flight
 SELECT DISTINCT worker FROM outbox_message WHERE status = 'sending';
 
--- orphans: rows in flight of workers that are known to be dead
-SELECT id FROM outbox_message WHERE status = 'sending' AND worker IN @texts(:workers) ORDER BY id LIMIT 1000 @skip_locked;
+-- orphans: rows in flight of workers that are known to be dead, with the attempt each was claimed for
+SELECT m.id, m.attempts, m.worker, m.connection_id, m.address_key, a.started_at
+FROM outbox_message m JOIN outbox_attempt a ON a.message_id = m.id AND a.n = m.attempts
+WHERE m.status = 'sending' AND m.worker IN @texts(:workers) ORDER BY m.id LIMIT 1000 @for_update;
 
 -- doubt_attempts: the open attempts of rows that go into doubt
 UPDATE outbox_attempt SET outcome = 'in_doubt', finished_at = :now
@@ -138,13 +149,13 @@ WHERE outcome = 'open' AND message_id IN @bigints(:ids);
 -- prove_doubts: grace begins for doubts that are older than the newest proof of the feedback path
 UPDATE outbox_message SET doubt_proven_at = :now
 WHERE status = 'in_doubt' AND doubt_proven_at IS NULL AND EXISTS (
-    SELECT 1 FROM outbox_attempt a JOIN outbox_pace p ON p.connection_id = outbox_message.connection_id
+    SELECT 1 FROM outbox_attempt a JOIN outbox_feedbackproof p ON p.connection_id = outbox_message.connection_id
     WHERE a.message_id = outbox_message.id AND a.n = outbox_message.attempts
-      AND p.feedback_proven_at > COALESCE(a.finished_at, a.started_at));
+      AND p.proven_at > COALESCE(a.finished_at, a.started_at));
 
--- graced: single messages in doubt whose grace has passed without a Send event
+-- graced: messages of these streams in doubt, whose grace has passed without a Send event
 SELECT id FROM outbox_message
-WHERE status = 'in_doubt' AND stream IN ('opt_in', 'transactional') AND doubt_proven_at <= :before
+WHERE status = 'in_doubt' AND stream IN @texts(:streams) AND doubt_proven_at <= :before
 ORDER BY id LIMIT 1000 @skip_locked;
 
 -- requeue: send these again
@@ -183,8 +194,9 @@ SET outcome = 'accepted', finished_at = COALESCE(finished_at, :now),
 WHERE message_id = :message_id AND n = :attempt_n;
 
 -- prove_feedback: a Send event came for an attempt that began then
-UPDATE outbox_pace SET feedback_proven_at = :started_at
-WHERE connection_id = :connection_id AND (feedback_proven_at IS NULL OR feedback_proven_at < :started_at);
+INSERT INTO outbox_feedbackproof (connection_id, proven_at) VALUES (:connection_id, :started_at)
+ON CONFLICT (connection_id) DO UPDATE SET proven_at = excluded.proven_at
+WHERE outbox_feedbackproof.proven_at < excluded.proven_at;
 
 -- stop_campaign: its mail must not leave from now on
 INSERT INTO outbox_campaignstop (campaign_id, cancelled, stopped_at) VALUES (:campaign_id, :cancelled, :now)
@@ -197,9 +209,10 @@ DELETE FROM outbox_campaignstop WHERE campaign_id = :campaign_id;
 UPDATE outbox_message SET status = 'held', reason = 'paused_campaign', updated_at = :now
 WHERE campaign_id = :campaign_id AND status IN ('queued', 'held');
 
--- unhold_campaign: what the pause held waits again
+-- unhold_campaign: what the pause held waits again; queued rows are written too, so that this waits for a claim that
+-- read the stop before it went and is about to hold them
 UPDATE outbox_message SET status = 'queued', reason = '', updated_at = :now
-WHERE campaign_id = :campaign_id AND status = 'held' AND reason = 'paused_campaign';
+WHERE campaign_id = :campaign_id AND (status = 'queued' OR (status = 'held' AND reason = 'paused_campaign'));
 
 -- cancel_campaign: what waits will not be sent
 UPDATE outbox_message SET status = 'cancelled', reason = 'owner', updated_at = :now

@@ -7,7 +7,7 @@ here: SQL, time's source, SES's wire, pacing (pacing.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 
@@ -141,6 +141,7 @@ class Event(StrEnum):
     NO_ANSWER = "no_answer"
     SERVER_ERROR = "server_error"
     LEASE_EXPIRED = "lease_expired"
+    FORGOTTEN = "forgotten"
     SKIP = "skip"
     HOLD = "hold"
     RELEASE = "release"
@@ -200,6 +201,7 @@ _MOVES: dict[Event, tuple[tuple[Status, ...], Status, Reason]] = {
     Event.NO_ANSWER: ((Status.SENDING,), Status.IN_DOUBT, Reason.NO_ANSWER),
     Event.SERVER_ERROR: ((Status.SENDING,), Status.IN_DOUBT, Reason.SERVER_ERROR),
     Event.LEASE_EXPIRED: ((Status.SENDING,), Status.IN_DOUBT, Reason.LEASE_EXPIRED),
+    Event.FORGOTTEN: ((Status.QUEUED,), Status.IN_DOUBT, Reason.LEASE_EXPIRED),
     Event.SKIP: ((Status.QUEUED, Status.HELD), Status.SKIPPED, Reason.SUPPRESSED_OTHER),
     Event.HOLD: ((Status.QUEUED, Status.HELD), Status.HELD, Reason.PAUSED_CAMPAIGN),
     Event.RELEASE: ((Status.HELD,), Status.QUEUED, Reason.NONE),
@@ -236,11 +238,6 @@ def transition(status: Status, reason: Reason, event: Event, because: Reason = R
     return State(target, because or cause)
 
 
-def sources(event: Event) -> tuple[Status, ...]:
-    """The states that an event of our own moves a message from; for UPDATE ... WHERE."""
-    return _MOVES[event][0]
-
-
 # --- before the call -------------------------------------------------------------------------------------------
 
 
@@ -257,6 +254,10 @@ class Facts:
     campaign_cancelled: bool = False
     reachable: bool = True
     """False: the account is in the sandbox and this recipient is not verified."""
+    accepted_before: bool = False
+    """An attempt was accepted, whatever the row says: never send it again."""
+    forgotten: bool = False
+    """Attempts exist that the row does not know of (a table restored or mended): what became of them is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,10 @@ def may_send(stream: Stream, facts: Facts) -> Verdict:
 
     Final reasons come before passing ones, so a suppressed recipient does not sit in a hold.
     """
+    if facts.accepted_before:
+        return Verdict(Event.ANSWER_ACCEPTED)
+    if facts.forgotten:
+        return Verdict(Event.FORGOTTEN)
     if facts.campaign_cancelled:
         return Verdict(Event.CANCEL, Reason.OWNER)
     if facts.suppressed is not Reason.NONE:
@@ -367,15 +372,5 @@ GRACE = timedelta(minutes=10)
 """How long SES's Send event may take once the feedback path is known to work; they come within seconds."""
 
 
-def doubt_proven(doubtful_since: datetime, feedback_proven_at: datetime | None) -> bool:
-    """Whether the feedback path is proven alive for a doubt: a Send event came for a message sent later than it."""
-    return feedback_proven_at is not None and feedback_proven_at > doubtful_since
-
-
-def sends_again_by_itself(stream: Stream, proven_at: datetime | None, now: datetime) -> bool:
-    """Whether a message in doubt is sent again without its owner.
-
-    Opt-in and transactional mail is, once the path has been proven for GRACE and no Send event came; campaign mail
-    waits for the owner; with an unproven path nothing is.
-    """
-    return stream is not Stream.CAMPAIGN and proven_at is not None and now - proven_at >= GRACE
+SENT_AGAIN = frozenset({Stream.OPT_IN, Stream.TRANSACTIONAL})
+"""Whose doubt ends by sending again without the owner, once the path was proven for GRACE. Unproven: nobody's."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sendwell.core.db import Db, Row, queries, to_json, to_time
-from sendwell.outbox.pacing import Window, first_minute
+from sendwell.outbox.pacing import first_minute
+from sendwell.outbox.records import Candidate, LedgerRow, Orphan, PaceRow, StateRow
 from sendwell.outbox.rules import Reason, Status, Stream
 
 _PACKAGE = "sendwell.outbox"
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _rows(db: Db, name: str, **params: Any) -> list[Row]:
@@ -25,87 +26,6 @@ def _rows(db: Db, name: str, **params: Any) -> list[Row]:
 
 def _run(db: Db, name: str, **params: Any) -> int:
     return db.execute(queries(db, _PACKAGE)[name], params)
-
-
-@dataclass(frozen=True, slots=True)
-class PaceRow:
-    """A connection's pace as stored; times are aware UTC."""
-
-    rate: float
-    quota_24h: float
-    reserve: float
-    next_slot: int
-    slow_factor: float
-    slowed_at: datetime | None
-    backoff_until: datetime | None
-    quota_paused_until: datetime | None
-    ses_sent_24h: float
-    ses_checked_at: datetime | None
-    counted: int
-    counted_at_check: int
-    backoff_count: int
-    backoff_reason: str
-    backoff_detail: str
-    feedback_proven_at: datetime | None
-
-    def window(self, minutes: Sequence[tuple[int, int]]) -> Window:
-        checked = self.ses_checked_at is not None
-        return Window(
-            self.quota_24h,
-            self.reserve,
-            minutes,
-            self.ses_sent_24h if checked else None,
-            self.counted - self.counted_at_check,
-            self.ses_checked_at,
-        )
-
-
-NEW_ACCOUNT = PaceRow(1, 200, 0.1, 0, 1, None, None, None, 0, None, 0, 0, 0, "", "", None)
-"""What a connection without a row may do: the limits of an account in the sandbox."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A due row, as the checks and the rendering need it."""
-
-    id: int
-    stream: Stream
-    campaign_id: int | None
-    contact_id: int | None
-    list_id: int | None
-    content_id: int
-    context: dict[str, Any]
-    address: str
-    address_key: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class StateRow:
-    id: int
-    status: Status
-    reason: Reason
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """A message as those who act on feedback need it, with the start of the attempt in question."""
-
-    id: int
-    workspace_id: int
-    connection_id: int
-    stream: Stream
-    campaign_id: int | None
-    contact_id: int | None
-    list_id: int | None
-    address: str
-    address_key: str
-    status: Status
-    reason: Reason
-    accepted_at: datetime | None
-    started_at: datetime
-    ses_message_id: str
 
 
 # --- enqueueing and limits ---------------------------------------------------------------------------------------
@@ -142,7 +62,7 @@ def pace(db: Db, connection_id: int, lock: bool = True) -> PaceRow | None:
     if not rows:
         return None
     (rate, quota, reserve, slot, factor, slowed, backoff, paused, sent, checked, counted, at_check, *rest) = rows[0]
-    count, reason, detail, proven = rest
+    count, reason, detail = rest
     return PaceRow(
         float(rate),
         float(quota),
@@ -159,7 +79,6 @@ def pace(db: Db, connection_id: int, lock: bool = True) -> PaceRow | None:
         int(count),
         reason,
         detail,
-        _time(proven),
     )
 
 
@@ -182,6 +101,16 @@ def stops(db: Db, campaign_ids: Iterable[int]) -> dict[int, bool]:
     if not ids:
         return {}
     return {int(pk): bool(cancelled) for pk, cancelled in _rows(db, "stops", ids=to_json(ids))}
+
+
+def attempted(db: Db, ids: Iterable[int]) -> dict[int, tuple[int, bool]]:
+    """Of those that were attempted before: the newest attempt's number, and whether any attempt was accepted."""
+    return {int(pk): (int(n), bool(accepted)) for pk, n, accepted in _rows(db, "attempted", ids=to_json(ids))}
+
+
+def catch_up(db: Db, ids: Iterable[int]) -> None:
+    """Let rows know of all their attempts again."""
+    _run(db, "catch_up", ids=to_json(ids))
 
 
 def mark_sending(db: Db, ids: Sequence[int], worker: str, lease_until: datetime, now: datetime) -> None:
@@ -260,8 +189,12 @@ def sending_workers(db: Db) -> list[str]:
     return [row[0] for row in _rows(db, "sending_workers")]
 
 
-def orphans(db: Db, workers: Iterable[str]) -> list[int]:
-    return _ids(_rows(db, "orphans", workers=to_json(workers)))
+def orphans(db: Db, workers: Iterable[str]) -> list[Orphan]:
+    """Rows in flight of these workers, at most 1,000."""
+    return [
+        Orphan(int(pk), int(n), worker, int(connection_id), key, _time(started) or NEVER)
+        for pk, n, worker, connection_id, key, started in _rows(db, "orphans", workers=to_json(workers))
+    ]
 
 
 def doubt_attempts(db: Db, ids: Iterable[int], now: datetime) -> None:
@@ -272,8 +205,9 @@ def prove_doubts(db: Db, now: datetime) -> int:
     return _run(db, "prove_doubts", now=now)
 
 
-def graced(db: Db, before: datetime) -> list[int]:
-    return _ids(_rows(db, "graced", before=before))
+def graced(db: Db, streams: Iterable[Stream], before: datetime) -> list[int]:
+    """Messages in doubt of these streams, proven overdue since `before`; at most 1,000, locked where rows are."""
+    return _ids(_rows(db, "graced", streams=to_json(sorted(streams)), before=before))
 
 
 def requeue(db: Db, ids: Iterable[int], now: datetime) -> int:
@@ -319,7 +253,7 @@ def ledger_row(db: Db, message_id: int, attempt_n: int) -> LedgerRow | None:
         Status(status),
         Reason(reason),
         _time(accepted),
-        _time(started) or datetime.min.replace(tzinfo=UTC),
+        _time(started) or NEVER,
         ses_id,
     )
 

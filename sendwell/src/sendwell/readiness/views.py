@@ -45,7 +45,8 @@ def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
 def live(request: HttpRequest, connection_id: int) -> HttpResponse:
     """The part of the page that moves, for htmx."""
     found = _connection(request, connection_id)
-    return render(request, "readiness/_live.html", presenting.standing(found, installation()))
+    context = presenting.standing(found, installation()) | {"out_of_band": True}
+    return render(request, "readiness/live.html", context)
 
 
 def _show(request: HttpRequest, found: Connection, form: ProofForm | None = None, status: int = 200) -> HttpResponse:
@@ -62,6 +63,9 @@ def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
     draft = service.editable(found, installation().clock.now())
     if draft is None:
         return redirect("readiness:connection", found.pk)
+    proposed = service.propose(found, draft.limit_kind, draft.sends_per_day)
+    if draft.pk is None and draft.limit_value is None:
+        draft.limit_value = proposed.value
     form = RequestForm(request.POST or None, instance=draft)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -74,7 +78,7 @@ def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
         "form": form,
         "draft": draft,
         "questions": [(form[field], question) for field, question, _ in rules.QUESTIONS],
-        "proposal": service.propose(found, draft.limit_kind, draft.sends_per_day),
+        "proposal": proposed,
         **presenting.text_as_sent(service.as_draft(draft)),
     }
     return render(request, "readiness/edit.html", context)

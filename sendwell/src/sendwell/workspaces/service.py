@@ -26,11 +26,11 @@ FIRST_OWNER = "owner@localhost"
 FIRST_WORKSPACE = "My workspace"
 
 
-class UnknownPerson(LookupError):
+class UnknownPersonError(LookupError):
     """Nobody signs in with that address."""
 
 
-class AddressTaken(ValueError):
+class AddressTakenError(ValueError):
     """Somebody else signs in with that address."""
 
 
@@ -88,12 +88,12 @@ def ensure_first_workspace(now: datetime) -> Workspace:
 def make_sign_in_token(email: str | None, now: datetime) -> str:
     """A new one-time token for the person, or for the first owner; older unused ones stop working.
 
-    Raises UnknownPerson if there is no such person.
+    Raises UnknownPersonError if there is no such person.
     """
     owners = store.owners()
     user = store.user_by_email(email) if email else (owners[0] if owners else None)
     if user is None:
-        raise UnknownPerson(
+        raise UnknownPersonError(
             f"Nobody signs in as {email}." if email else "There is no owner yet: run `sendwell up` once."
         )
     token = secrets.token_urlsafe(32)
@@ -118,10 +118,10 @@ def redeem(token: str, now: datetime) -> User | None:
 
 
 def change_email(user: User, email: str) -> None:
-    """Give the person another sign-in address. Raises AddressTaken."""
+    """Give the person another sign-in address. Raises AddressTakenError."""
     with transaction.atomic():
         if store.email_taken(email, user.pk):
-            raise AddressTaken("Somebody else signs in with this address.")
+            raise AddressTakenError("Somebody else signs in with this address.")
         user.email = user.username = email
         user.save(update_fields=["email", "username"])
         store.forget_addresses(user)

@@ -1,11 +1,12 @@
 """Background jobs on both engines: asked for once, run at least once, tried again, never lost."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 
 from sendwell.core import jobs
 from sendwell.core.installation import Installation
@@ -167,3 +168,37 @@ def test_records_of_done_jobs_are_kept_for_a_week(run: Callable[..., int]) -> No
     run(lambda payload, context: None)
     assert jobs.forget_done(NOW + timedelta(days=7)) == 0
     assert jobs.forget_done(NOW + timedelta(days=7, seconds=1)) == 1
+
+
+def test_two_workers_share_the_work_and_never_a_job(installation: Installation) -> None:
+    for n in range(40):
+        enqueue("mail", str(n), {"n": n}, NOW)
+    seen: list[int] = []
+
+    def work() -> None:
+        try:
+            run_due(
+                {"mail": lambda payload, context: seen.append(payload["n"])}, JobContext(installation, NOW), NOW, 100
+            )
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        for running in [pool.submit(work) for _ in range(4)]:
+            running.result(60)
+    assert sorted(seen) == list(range(40))
+    assert open_jobs() == []
+
+
+def test_requests_at_the_same_moment_make_one_job(installation: Installation) -> None:
+    def ask(n: int) -> None:
+        try:
+            enqueue("mail", "7", {"n": n}, NOW)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        for running in [pool.submit(ask, n) for n in range(12)]:
+            running.result(60)
+    (job,) = open_jobs()
+    assert job.asked == 12

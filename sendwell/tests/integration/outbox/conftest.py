@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from django.db import transaction
+
 from sendwell.amazon.http import Limits
 from sendwell.config import Config
 from sendwell.connections.models import Connection
@@ -140,7 +141,7 @@ class World:
     url: str
     workspace: Workspace
     connection: Connection
-    list: List
+    mailing: List
     content: Content
     plain: Content
     contacts: list[Contact] = field(default_factory=list)
@@ -151,7 +152,7 @@ class World:
 
     def parts(self, worker: str = "test:1:1", tuning: Tuning = QUICK) -> Parts:
         given = self.installation
-        return Parts(self.url, given.ring, given.config, given.clock, worker, tuning)
+        return Parts(self.url, given.ring, given.config, given.clock, worker, tuning=tuning)
 
     def people(self, number: int, domain: str = "example.org") -> list[Contact]:
         made = Contact.objects.bulk_create(
@@ -160,7 +161,7 @@ class World:
             for n, address in ((n, f"c{n}@{domain}") for n in range(number))
         )  # fmt: skip
         Subscription.objects.bulk_create(
-            Subscription(contact=one, list=self.list, status="confirmed", changed_at=self.now) for one in made
+            Subscription(contact=one, list=self.mailing, status="confirmed", changed_at=self.now) for one in made
         )
         self.contacts += made
         return made
@@ -170,7 +171,7 @@ class World:
         with transaction.atomic():
             return service.enqueue_campaign(
                 DjangoDb(), workspace_id=self.workspace.pk, connection_id=self.connection.pk, campaign_id=campaign_id,
-                list_id=self.list.pk, content_id=self.content.pk, rows=rows, now=self.now,
+                list_id=self.mailing.pk, content_id=self.content.pk, rows=rows, now=self.now,
             )  # fmt: skip
 
     def single(self, key: str, address: str = "one@example.org", stream: service.Stream = service.Stream.OPT_IN) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+
 from sendwell.connections.models import Identity
 from sendwell.contacts import service as contacts
 from sendwell.core.db import DjangoDb
@@ -69,7 +70,7 @@ def test_everything_is_asked_right_before_the_call(world: Any, ses: Any) -> None
     world.campaign(people)
     suppression.consider(DjangoDb(), world.connection.pk, people[0].key, SuppressionReason.HARD_BOUNCE, {}, world.now)
     suppression.consider(DjangoDb(), world.connection.pk, people[1].key, SuppressionReason.COMPLAINT, {}, world.now)
-    contacts.unsubscribe(people[2].pk, world.list.pk, "page", {}, world.now)
+    contacts.unsubscribe(people[2].pk, world.mailing.pk, "page", {}, world.now)
     people[3].subscriptions.update(status="unconfirmed")
     world.run()
     found = dict(Message.objects.order_by("id").values_list("contact_id", "reason"))
@@ -85,7 +86,7 @@ def test_thousands_of_skipped_rows_do_not_cost_slots(world: Any, ses: Any) -> No
     people = world.people(2500)
     world.campaign(people)
     contacts_left = [one.pk for one in people[:2499]]
-    world.list.subscriptions.filter(contact_id__in=contacts_left).update(status="unsubscribed")
+    world.mailing.subscriptions.filter(contact_id__in=contacts_left).update(status="unsubscribed")
     world.run(seconds=15)
     assert world.statuses() == {"skipped": 2499, "accepted": 1}
 
@@ -174,7 +175,7 @@ def test_counts_add_up_by_status_and_reason(world: Any) -> None:
     with transaction.atomic():
         service.enqueue_campaign(
             DjangoDb(), workspace_id=world.workspace.pk, connection_id=world.connection.pk, campaign_id=7,
-            list_id=world.list.pk, content_id=world.content.pk, rows=rows, now=world.now,
+            list_id=world.mailing.pk, content_id=world.content.pk, rows=rows, now=world.now,
         )  # fmt: skip
     assert service.campaign_counts([7, 8]) == {7: {"queued": {"": 3}, "skipped": {"unsubscribed": 1}}}
     assert service.messages_of(7, status="skipped").count() == 1

@@ -86,7 +86,7 @@ def test_only_the_hash_is_kept(link: str) -> None:
 
 
 def test_a_link_for_nobody_is_refused(installation: Installation, owner: User) -> None:
-    with pytest.raises(service.UnknownPerson, match=r"nobody@example\.com"):
+    with pytest.raises(service.UnknownPersonError, match=r"nobody@example\.com"):
         service.make_sign_in_token("nobody@example.com", installation.clock.now())
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sendwell.launcher.holders import DataLock, HeldError, check_port, holder_of
+from sendwell.launcher.holders import DataLock, HeldError, check_port, holder_of, running_address
 
 
 def test_a_second_lock_names_the_first(tmp_path: Path) -> None:
@@ -16,6 +16,15 @@ def test_a_second_lock_names_the_first(tmp_path: Path) -> None:
         DataLock(tmp_path).take("http://127.0.0.1:9000")
     first.release()
     DataLock(tmp_path).take("http://127.0.0.1:9000")
+
+
+def test_the_address_of_a_running_one_is_known_while_it_runs(tmp_path: Path) -> None:
+    assert running_address(tmp_path) is None
+    lock = DataLock(tmp_path)
+    lock.take("http://127.0.0.1:8123")
+    assert running_address(tmp_path) == "http://127.0.0.1:8123"
+    lock.release()
+    assert running_address(tmp_path) is None
 
 
 def test_a_taken_port_names_its_holder_and_the_setting() -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sendwell.outbox import pacing
 from sendwell.outbox.pacing import SECOND, Window
 
@@ -177,8 +178,3 @@ def test_unlimited_is_unlimited() -> None:
 def test_the_reserve_is_kept_from_campaigns() -> None:
     window = Window(200, 0.1, [(pacing.epoch_minute(NOW), 180)])
     assert (window.left(True), window.left(False)) == (0, 20)
-
-
-def test_simulator_recipients_are_known() -> None:
-    assert pacing.is_simulator("bounce+x@simulator.amazonses.com")
-    assert not pacing.is_simulator("bounce@simulator.amazonses.com.example.com")

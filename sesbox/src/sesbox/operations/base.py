@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sesbox.account import Account, Change
+from sesbox.refusal import AwsError as AwsError
 
 
 class Ids(Protocol):
@@ -72,23 +73,6 @@ class Outcome:
 
     response: Mapping[str, Any]
     changes: tuple[Change, ...] = ()
-
-
-@dataclass(slots=True)
-class AwsError(Exception):
-    """An error of AWS's own, by the shape name of the model (or the bare wire code if it is un-modelled).
-
-    `code` is SESv2's spelling unless the operation belongs to SES v1 or SNS; wire/errors.py renders it for
-    the protocol at hand. `message` may be None: SES answers null texts in places. `hint` goes to the log only.
-    """
-
-    code: str
-    message: str | None
-    status: int | None = None
-    hint: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
 
 
 Operation = Callable[[Context, Mapping[str, Any]], Outcome]

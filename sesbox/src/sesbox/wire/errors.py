@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from sesbox.operations.base import AwsError
+from sesbox.refusal import AwsError
 from sesbox.wire.model import ErrorModel, OperationModel, Service
 from sesbox.wire.query import text
 from sesbox.wire.request import Answer

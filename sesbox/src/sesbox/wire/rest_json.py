@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from sesbox.operations.base import AwsError
+from sesbox.refusal import AwsError
 from sesbox.wire.model import Member, OperationModel, Service, Shape
 from sesbox.wire.request import Request
 from sesbox.wire.values import finite, read_blob, read_timestamp, write_blob
@@ -146,11 +146,10 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 def _structure(shape: Shape, value: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
-    for member in shape.members.values():
-        if member.location == "body":
-            inner = value.get(member.wire)
-            if inner is not None:
-                found[member.name] = _READERS[member.shape.type](member.shape, inner)
+    for name, inner in value.items():
+        member = shape.in_body.get(name)
+        if member is not None and inner is not None:
+            found[member.name] = _READERS[member.shape.type](member.shape, inner)
     return found
 
 

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
-from sesbox.operations.base import AwsError
+from sesbox.refusal import AwsError
 from sesbox.wire.request import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"

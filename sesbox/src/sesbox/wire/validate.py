@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sesbox.operations.base import AwsError
+from sesbox.refusal import AwsError
 from sesbox.wire.model import OperationModel, Shape
 
 _NOT_NULL = "Member must not be null"

@@ -11,7 +11,6 @@ from importlib.resources import files
 
 from django import forms, template
 from django.forms import BoundField
-from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -88,17 +87,10 @@ def styled(field: BoundField) -> SafeString:
         classes = "form-control"
     if field.errors:
         classes += " is-invalid"
-    own = widget.attrs.get("class", "")
-    return field.as_widget(attrs={**widget.attrs, "class": f"{own} {classes}".strip()})
-
-
-@register.simple_tag
-def url_or(name: str, fallback: str, pk: int | None = None) -> str:
-    """The URL of a route, or `fallback` (and the id) while its feature does not have it."""
-    try:
-        return reverse(name) if pk is None else reverse(name, args=[pk])
-    except NoReverseMatch:
-        return fallback if pk is None else f"{fallback}{pk}/"
+    attrs = {**widget.attrs, "class": f"{widget.attrs.get('class', '')} {classes}".strip()}
+    if isinstance(widget, forms.PasswordInput):
+        attrs["placeholder"] = ""  # allauth repeats the label there
+    return field.as_widget(attrs=attrs)
 
 
 @register.filter

@@ -1,0 +1,21 @@
+"""Routes of connections, under connections/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from sendwell.connections import views
+
+app_name = "connections"
+urlpatterns = [
+    path("", views.listing, name="list"),
+    path("connect", views.connect, name="connect"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/live", views.live, name="live"),
+    path("<int:pk>/set-up", views.set_up, name="set_up"),
+    path("<int:pk>/refresh", views.refresh, name="refresh"),
+    path("<int:pk>/keys", views.replace_keys, name="replace_keys"),
+    path("<int:pk>/identities", views.add_identity, name="add_identity"),
+    path("<int:pk>/identities/<int:identity_id>/send-link", views.send_link, name="send_link"),
+    path("<int:pk>/identities/<int:identity_id>/remove", views.remove_identity, name="remove_identity"),
+]
