@@ -74,41 +74,19 @@ def remove(client: Client, identity: Identity) -> None:
 
 
 def _keep(connection: Connection, facts: IdentityFacts, now: datetime, purpose: str) -> Identity:
+    known = Identity.objects.filter(connection=connection, name=facts.name).first()
     detail = {"tokens": list(facts.dkim_tokens), "zone": facts.hosted_zone, "dkim": facts.dkim_status}
+    said = {
+        "kind": IdentityKind.DOMAIN if facts.is_domain else IdentityKind.EMAIL,
+        "status": facts.status[:30],
+        "verified": facts.verified,
+        "detail": {**(known.detail if known else {}), **detail},  # what the domain's page keeps there stays
+        "checked_at": now,
+    }
     identity, created = Identity.objects.update_or_create(
-        connection=connection,
-        name=facts.name,
-        defaults={
-            "kind": IdentityKind.DOMAIN if facts.is_domain else IdentityKind.EMAIL,
-            "status": facts.status[:30],
-            "verified": facts.verified,
-            "detail": detail,
-            "checked_at": now,
-        },
-        create_defaults={
-            "kind": IdentityKind.DOMAIN if facts.is_domain else IdentityKind.EMAIL,
-            "status": facts.status[:30],
-            "verified": facts.verified,
-            "detail": detail,
-            "checked_at": now,
-            "purpose": purpose,
-        },
+        connection=connection, name=facts.name, defaults=said, create_defaults={**said, "purpose": purpose}
     )
     if not created and purpose == "sender" and identity.purpose != "sender":
         identity.purpose = "sender"  # a tester who becomes a sender stays covered as a recipient
         identity.save(update_fields=["purpose"])
     return identity
-
-
-def records(identity: Identity) -> tuple[account.DnsRecord, ...]:
-    """The DNS records that verify a domain; empty for an address."""
-    found = identity.detail if isinstance(identity.detail, dict) else {}
-    facts = IdentityFacts(
-        identity.name,
-        identity.kind == IdentityKind.DOMAIN,
-        identity.status,
-        identity.verified,
-        tuple(found.get("tokens") or ()),
-        hosted_zone=str(found.get("zone") or ""),
-    )
-    return facts.records

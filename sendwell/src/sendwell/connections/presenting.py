@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sendwell.config import Config
-from sendwell.connections import access, identities, rules
+from sendwell.connections import access, rules
 from sendwell.connections.models import Connection, Identity, IdentityKind, SetupState
 
 POLICY = json.dumps(
@@ -25,6 +25,10 @@ POLICY = json.dumps(
                     "ses:GetEmailIdentity",
                     "ses:ListEmailIdentities",
                     "ses:DeleteEmailIdentity",
+                    "ses:PutEmailIdentityDkimAttributes",
+                    "ses:PutEmailIdentityDkimSigningAttributes",
+                    "ses:PutEmailIdentityMailFromAttributes",
+                    "ses:PutEmailIdentityConfigurationSetAttributes",
                     "ses:CreateConfigurationSet",
                     "ses:GetConfigurationSet",
                     "ses:CreateConfigurationSetEventDestination",
@@ -123,7 +127,6 @@ def _identity(identity: Identity) -> dict[str, Any]:
         "is_domain": identity.kind == IdentityKind.DOMAIN,
         "word": word,
         "label": label,
-        "records": [] if identity.verified else identities.records(identity),
     }
 
 
@@ -153,7 +156,7 @@ def added(identity: Identity, created: bool) -> str:
     if identity.verified:
         return f"{identity.name} is verified."
     if identity.kind == IdentityKind.DOMAIN:
-        return f"{identity.name} was added. Publish its DNS records to verify it."
+        return f"{identity.name} was added. Open it for the DNS records that verify it."
     if created:
         return f"SES mailed a link to {identity.name}. It counts as verified once the link is opened, within 24 hours."
     return f"{identity.name} is known to SES and waits for its link to be opened."
