@@ -39,6 +39,7 @@ from sendwell.suppression import service as suppression
 log = logging.getLogger("sendwell.worker")
 
 FEEDBACK_AT_ONCE = 20  # one transaction: SQLite has one writer, and the sender must not wait long for its turn
+WEB_OPENS = timedelta(seconds=5)  # the web server may open its port after the worker has begun
 RETRY_ACCOUNT = timedelta(seconds=30)
 TIDY_UP = "core.tidy_up"
 FORGET_FILES = "contacts.forget_files"
@@ -75,6 +76,7 @@ def run(installation: Installation, stop: threading.Event | None = None) -> None
     now = installation.clock.now()
     for kind in (FORGET_FILES, TIDY_UP):
         jobs.ensure(kind, "daily", {}, now)
+    connections.check_public_url_soon(installation.config, now + WEB_OPENS)  # the address may be a new one
     threads = [
         threading.Thread(target=_send, args=(installation, name, stop), name="sender"),
         threading.Thread(target=_repeat, args=(_feedback_chores(installation), stop), name="feedback"),

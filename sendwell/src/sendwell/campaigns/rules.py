@@ -108,11 +108,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """What is known just before a start. `mailable` counts contacts who consented and are not suppressed."""
+    """What is known just before a start. `mailable` counts contacts who consented and are not suppressed.
+
+    `url_trouble` says why recipients cannot reach us, "" if they can, and `url_remedy` what to do about it.
+    """
 
     connection_ready: bool
     rehearsal: bool
-    public_https: bool
+    url_trouble: str
+    url_remedy: str
     from_address: str
     from_covered: bool
     list_total: int
@@ -140,14 +144,14 @@ def _connection(facts: StartFacts) -> list[Problem]:
 
 def _public_url(facts: StartFacts) -> list[Problem]:
     # RFC 8058 section 3.1: List-Unsubscribe must hold an https URI. A rehearsal's mail is read by nobody outside.
-    if facts.rehearsal or facts.public_https:
+    if facts.rehearsal or not facts.url_trouble:
         return []
     return [
         Problem(
             Code.NO_PUBLIC_URL,
             "connection",
-            "Recipients could not reach the unsubscribe link: this installation has no public https address.",
-            "Set SENDWELL_PUBLIC_URL to its https address and restart. Until then, test sends work.",
+            f"Recipients could not reach the unsubscribe link: {facts.url_trouble}",
+            f"{facts.url_remedy} Until then, test sends work.",
         )
     ]
 

@@ -45,10 +45,12 @@ def problems(campaign: Campaign, base_url: str, now: datetime) -> list[Problem]:
     """What blocks Start at this moment; an empty list is ready to go. `base_url` is how recipients reach us."""
     connection = campaign.connection
     audience = summarise(campaign, now)
+    trouble = None if connection.is_rehearsal else connections.public_url_trouble(base_url)
     facts = StartFacts(
         connection_ready=connection.setup_state == SetupState.READY,
         rehearsal=connection.is_rehearsal,
-        public_https=base_url.startswith("https://"),
+        url_trouble=trouble.text if trouble else "",
+        url_remedy=trouble.remedy if trouble else "",
         from_address=campaign.from_address,
         from_covered=connections.verified_recipients(DjangoDb(), connection.pk).covers(campaign.from_address),
         list_total=audience.total,

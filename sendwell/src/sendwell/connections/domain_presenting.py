@@ -23,7 +23,7 @@ _KEYS = {"RSA_2048_BIT": "2048 bits", "RSA_1024_BIT": "1024 bits"}
 def standing(identity: Identity) -> dict[str, Any]:
     """The live part: one line for each thing SES checks, and what to do where it gave up."""
     detail = identity.detail
-    failed = "FAILED" in (identity.status, domains.dkim_status(identity))
+    failed = domains.gave_up(identity)
     mail_from_status = str(detail.get("mail_from_status") or "")
     return {
         "identity": identity,

@@ -40,7 +40,7 @@ def start_anew(identity: Identity, installation: Installation, now: datetime) ->
 
     The row stays; its DKIM records are new ones. Raises ValueError unless SES gave up on it, else as `set_up`.
     """
-    if "FAILED" not in (identity.status, dkim_status(identity)):
+    if not gave_up(identity):
         raise ValueError("SES still looks for this domain's records: there is nothing to start anew.")
     client = access.open_client(identity.connection, installation)
     steps = ses.start_anew(client, identity.name, mail_from(identity), _set_of(identity.connection))
@@ -127,7 +127,13 @@ def to_publish(identity: Identity) -> list[Record]:
     )
 
 
+def gave_up(identity: Identity) -> bool:
+    """SES has stopped looking for the domain's records; only creating it anew helps."""
+    return "FAILED" in (identity.status, dkim_status(identity))
+
+
 def unsettled(identity: Identity) -> bool:
     """SES may still change its mind about something: the page asks again by itself."""
     detail = _detail(identity)
-    return not identity.verified or any(detail.get(key) in UNSETTLED for key in ("dkim", "mail_from_status"))
+    searching = any(detail.get(key) in UNSETTLED for key in ("dkim", "mail_from_status"))
+    return searching or not (identity.verified or gave_up(identity))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sendwell.config import Config
-from sendwell.connections import access, rules
+from sendwell.connections import access, public_url, rules
 from sendwell.connections.models import Connection, Identity, IdentityKind, SetupState
 
 POLICY = json.dumps(
@@ -101,6 +101,7 @@ def page(connection: Connection, config: Config) -> Mapping[str, Any]:
         "verified_domains": [i.name for i in known if i.verified and i.kind == IdentityKind.DOMAIN],
         "pending": pending,
         "unreachable": rules.why_unreachable(connection.kind, config.base_url),
+        "url_trouble": None if connection.is_rehearsal else public_url.trouble(config.base_url),
         "hook_url": access.hook_url(connection, config),
         "inbox_url": _inbox(connection, config),
         "enforcement_bad": connection.enforcement_status not in ("", "HEALTHY"),

@@ -65,13 +65,15 @@ STYLES = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record as one style wants it: `host` is relative to the zone, `@` for the zone itself."""
+    """A record as one style wants it: `host` is relative to the zone, `@` for the zone itself; `why` stands at the
+    first of several."""
 
     record: Record
     host: str
     value: str
     priority: int | None
     extra: str
+    why: str
 
 
 def style_of(key: str) -> Style:
@@ -80,9 +82,9 @@ def style_of(key: str) -> Style:
 
 
 def zones(domain: str) -> list[str]:
-    """The zones in which the domain's records may stand, the domain itself first, down to two labels."""
-    labels = domain.split(".")
-    return [".".join(labels[start:]) for start in range(len(labels) - 1)]
+    """The zones in which the domain's records may stand: the domain itself first, down to the likely one."""
+    labels, last = domain.split("."), likely_zone(domain).count(".")
+    return [".".join(labels[start:]) for start in range(len(labels) - last)]
 
 
 def likely_zone(domain: str) -> str:
@@ -138,8 +140,9 @@ def rows(found: Sequence[Record], style: Style, zone: str) -> list[Row]:
             value=_value(one, style),
             priority=None if style.joined else one.priority,
             extra="Proxy status: DNS only" if style.not_proxied and one.kind == "CNAME" else "",
+            why="" if before is not None and before.why == one.why else one.why,
         )
-        for one in found
+        for before, one in zip([None, *found], found, strict=False)
     ]
 
 

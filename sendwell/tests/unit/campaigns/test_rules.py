@@ -16,7 +16,8 @@ from sendwell.campaigns.rules import Event, Phase, Refusal, StartFacts, Status
 GOOD = StartFacts(
     connection_ready=True,
     rehearsal=True,
-    public_https=False,
+    url_trouble="there is no public address.",
+    url_remedy="Set one.",
     from_address="news@example.org",
     from_covered=True,
     list_total=3,
@@ -71,8 +72,14 @@ def test_each_obstacle_is_named_with_its_remedy(change: dict[str, object], code:
     assert problem.remedy
 
 
-def test_a_real_connection_starts_with_a_public_https_address():
-    assert rules.problems(replace(GOOD, rehearsal=False, public_https=True)) == []
+def test_a_real_connection_starts_with_a_public_address():
+    assert rules.problems(replace(GOOD, rehearsal=False, url_trouble="")) == []
+
+
+def test_without_a_public_address_the_reason_and_the_remedy_are_told():
+    (problem,) = rules.problems(replace(GOOD, rehearsal=False))
+    assert problem.text.endswith("the unsubscribe link: there is no public address.")
+    assert problem.remedy == "Set one. Until then, test sends work."
 
 
 def test_content_problems_come_last():
