@@ -23,13 +23,22 @@ def signer(domain: str) -> dkim.Signer:
 def message(size: int) -> Message:
     """A letter with the headers a campaign's mail has and about `size` bytes of body."""
     head = (
-        "Date: Mon, 01 Jun 2026 10:00:00 +0000\r\nMessage-ID: <1@email.amazonses.com>\r\n"
-        "From: June <june@example.com>\r\nTo: a@example.org\r\nReply-To: june@example.com\r\nSubject: News\r\nList-Id: <news.example.com>\r\n"
-        f"List-Unsubscribe: <https://example.com/u/{'x' * 80}>\r\n"
-        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n"
+        "Date: Mon, 01 Jun 2026 10:00:00 +0000",
+        "Message-ID: <1@email.amazonses.com>",
+        "From: June <june@example.com>",
+        "To: a@example.org",
+        "Reply-To: june@example.com",
+        "Subject: News",
+        "List-Id: <news.example.com>",
+        f"List-Unsubscribe: <https://example.com/u/{'x' * 80}>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        "MIME-Version: 1.0",
+        "Content-Type: text/html",
+        "",
+        "",
     )
     body = ("<p>" + "a word " * 10 + "</p>\r\n") * (size // 79)
-    raw = (head + body).encode()
+    raw = ("\r\n".join(head) + body).encode()
     return Message("0100-1", 1.78e9, "june@example.com", ("a@example.org",), "News", raw, region="us-east-1")
 
 

@@ -75,6 +75,11 @@ class Row:
     extra: str
     why: str
 
+    @property
+    def labels(self) -> list[str]:
+        """The full name's labels, between which a page may break it."""
+        return self.record.name.split(".")
+
 
 def style_of(key: str) -> Style:
     """The style under this key; the first for an unknown one."""
