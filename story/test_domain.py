@@ -21,6 +21,7 @@ SESBOX = "--review-delay 1 --delivery-delay 0.05 --verify-domains zone --dns-por
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     running = Installation(tmp_path_factory.mktemp("domain"), sesbox_args=SESBOX)
+    running.environment = {"SENDWELL_PUBLIC_URL": running.base}
     try:
         yield running.start()
     finally:
@@ -174,3 +175,9 @@ def test_downloads_name_the_domain(console: Console, tmp_path: Path) -> None:
     page = add_domain(console, "file.example")
     answer = console.session.get(f"{console.base}{page}zone-file", timeout=30)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="file.example.zone"'
+
+
+def test_the_installation_reaches_itself_by_its_public_address(console: Console) -> None:
+    console.submit("/settings/", action="/connections/public-url/check")
+    wait_for("the round trip is made", lambda: "reached itself by it" in console.get("/settings/"), 30)
+    assert "is no public https address" in console.get("/settings/"), "proved, and yet no address for real mail"

@@ -44,7 +44,7 @@ def start_anew(identity: Identity, installation: Installation, now: datetime) ->
         raise ValueError("SES still looks for this domain's records: there is nothing to start anew.")
     client = access.open_client(identity.connection, installation)
     steps = ses.start_anew(client, identity.name, mail_from(identity), _set_of(identity.connection))
-    _look(client, identity, now)
+    _look(client, identity, now, put_back=True)
     return steps
 
 
@@ -62,13 +62,19 @@ def every(connection: Connection) -> timedelta:
     return timedelta(seconds=2 if connection.is_rehearsal else 10)
 
 
-def _look(client: Client, identity: Identity, now: datetime) -> None:
+def _look(client: Client, identity: Identity, now: datetime, *, put_back: bool = False) -> None:
+    """`put_back`: the row comes back if a worker dropped it while SES did not know the domain."""
     found = ses.read_domain(client, identity.name)
     if found is None:
         raise GoneError(f"SES does not know {identity.name} any more. Add it again on the connection's page.")
     identity.status, identity.verified, identity.checked_at = found.status[:30], found.verified, now
     identity.detail = {**_detail(identity), **_facts(found)}
-    identity.save(update_fields=["status", "verified", "checked_at", "detail"])
+    if put_back:
+        identity.save()
+        return
+    Identity.objects.filter(pk=identity.pk).update(  # no error if it was removed meanwhile
+        status=identity.status, verified=identity.verified, checked_at=now, detail=identity.detail
+    )
 
 
 def _facts(found: DomainFacts) -> dict[str, Any]:
