@@ -143,9 +143,12 @@ def _message(
 
 def _signed_as(ctx: Context, asked: Submission, identity: Identity | None) -> list[str]:
     """Who signs: DKIM goes by the From header, which need not be the envelope's sender."""
-    if asked.author and asked.author != asked.source:
-        identity = _speaker(ctx, asked.author)
-    return signing_identity(ctx, identity, addresses.bare(asked.author or asked.source))
+    author = asked.author or asked.source
+    if author != asked.source:
+        identity = _speaker(ctx, author)
+    if identity is None:
+        return []
+    return signing_identity(ctx, identity, author if identity.type == "DOMAIN" else addresses.bare(author))
 
 
 def _accepted(ctx: Context, message: Message) -> list[Change]:
