@@ -32,6 +32,9 @@ class Config(BaseSettings):
     sesbox_port: int = Field(default=4580, ge=1, le=65535)
     sesbox_args: str = Field(default="--review-delay 5", description="More arguments for the embedded sesbox.")
     aws_endpoint: str = Field(default="", description="Custom endpoint for all connections of kind 'endpoint'.")
+    dns_servers: str = Field(
+        default="", description="DNS servers that the doctor asks: IP or IP:port, with commas; empty is the machine's."
+    )
     debug: bool = False
     allowed_hosts: str = ""
 

@@ -108,15 +108,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """What is known just before a start. `mailable` counts contacts who consented and are not suppressed.
-
-    `url_trouble` says why recipients cannot reach us, "" if they can, and `url_remedy` what to do about it.
-    """
+    """What is known just before a start. `unreachable` says why recipients cannot reach us, empty if they can or need
+    not, and `remedy` what to do about it; `mailable` counts contacts who consented and are not suppressed."""
 
     connection_ready: bool
-    rehearsal: bool
-    url_trouble: str
-    url_remedy: str
+    unreachable: str
+    remedy: str
     from_address: str
     from_covered: bool
     list_total: int
@@ -144,14 +141,14 @@ def _connection(facts: StartFacts) -> list[Problem]:
 
 def _public_url(facts: StartFacts) -> list[Problem]:
     # RFC 8058 section 3.1: List-Unsubscribe must hold an https URI. A rehearsal's mail is read by nobody outside.
-    if facts.rehearsal or not facts.url_trouble:
+    if not facts.unreachable:
         return []
     return [
         Problem(
             Code.NO_PUBLIC_URL,
             "connection",
-            f"Recipients could not reach the unsubscribe link: {facts.url_trouble}",
-            f"{facts.url_remedy} Until then, test sends work.",
+            f"Recipients could not reach the unsubscribe link. {facts.unreachable}",
+            f"{facts.remedy} Until then, test sends work.",
         )
     ]
 

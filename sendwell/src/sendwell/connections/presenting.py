@@ -101,7 +101,7 @@ def page(connection: Connection, config: Config) -> Mapping[str, Any]:
         "verified_domains": [i.name for i in known if i.verified and i.kind == IdentityKind.DOMAIN],
         "pending": pending,
         "unreachable": rules.why_unreachable(connection.kind, config.base_url),
-        "url_trouble": None if connection.is_rehearsal else public_url.trouble(config.base_url),
+        "url_trouble": public_url.trouble(connection.kind, config.base_url),
         "hook_url": access.hook_url(connection, config),
         "inbox_url": _inbox(connection, config),
         "enforcement_bad": connection.enforcement_status not in ("", "HEALTHY"),
@@ -111,7 +111,12 @@ def page(connection: Connection, config: Config) -> Mapping[str, Any]:
 def _is_pending(connection: Connection, known: list[Identity]) -> bool:
     busy = connection.setup_state in (SetupState.RUNNING, SetupState.WAITING)
     checking = connection.setup_state == SetupState.READY and not connection.setup_report
-    return busy or checking or connection.review_status == "PENDING" or any(not i.verified for i in known)
+    return (
+        busy
+        or checking
+        or connection.review_status == "PENDING"
+        or any(not i.verified and i.status != "FAILED" for i in known)
+    )
 
 
 def _step(row: Mapping[str, Any], verified: set[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sendwell.config import Config
 from sendwell.connections import round_trip, rules
-from sendwell.connections.models import PublicUrlProof
+from sendwell.connections.models import ConnectionKind, PublicUrlProof
 from sendwell.connections.rules import UrlProof, UrlTrouble
 from sendwell.core import jobs
 from sendwell.core.installation import Installation
@@ -53,8 +53,13 @@ def prove(installation: Installation, now: datetime) -> timedelta | None:
     return AGAIN_PROVED if trip.ok else AGAIN_FAILED
 
 
-def trouble(base_url: str) -> UrlTrouble | None:
-    """Why real campaigns cannot be sent from this address, or None. Proofs of other addresses do not count."""
+def trouble(kind: str, base_url: str) -> UrlTrouble | None:
+    """Why a connection of this kind can send no campaigns from this address, or None: only Amazon's mail leaves here.
+
+    Proofs of other addresses do not count.
+    """
+    if kind != ConnectionKind.AWS:
+        return None
     found = PublicUrlProof.objects.filter(url=base_url).first()
     return rules.url_trouble(base_url, None if found is None else UrlProof(found.ok, found.detail))
 
@@ -67,7 +72,7 @@ def view(config: Config, now: datetime) -> dict[str, object]:
     return {
         "public_url": config.public_url and config.base_url,
         "url_proof": found,
-        "url_trouble": trouble(config.base_url),
+        "url_trouble": trouble(ConnectionKind.AWS, config.base_url),
         "url_checking": waiting and asked is not None and now - asked < PATIENCE,
         "url_stuck": waiting and asked is not None and now - asked >= PATIENCE,
     }

@@ -48,7 +48,7 @@ class SendingFacts:
 
 
 def is_simulator(address: str) -> bool:
-    """True for Amazon's mailbox simulator, which counts for the rate but not for the quota."""
+    """True for the mailbox simulator (SES guide of that name), which counts for the rate but not for the quota."""
     return address.lower().rpartition("@")[2] == SIMULATOR_DOMAIN
 
 
@@ -96,7 +96,7 @@ def url_trouble(base_url: str, proof: UrlProof | None) -> UrlTrouble | None:
     """
     host = urlsplit(base_url).hostname or ""
     if urlsplit(base_url).scheme != "https" or _is_private(host):
-        what = f"{base_url} is no public https address." if base_url else "there is no public address."
+        what = f"{base_url} is no public https address." if base_url else "There is no public address."
         return UrlTrouble(what, "Set SENDWELL_PUBLIC_URL to its https address and restart.")
     if proof is None or proof.ok is None:
         return UrlTrouble(f"{base_url} has not been tried yet.", "Press “Check now” at Settings, Public address.")

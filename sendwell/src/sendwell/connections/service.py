@@ -14,7 +14,7 @@ from typing import Any
 from sendwell.amazon.account import read_account
 from sendwell.amazon.client import Client
 from sendwell.amazon.signing import Credentials
-from sendwell.connections import rules, snapshots, store
+from sendwell.connections import identities, rules, snapshots, store
 from sendwell.connections.access import (
     NoConnectionError,
     SenderAccess,
@@ -97,7 +97,7 @@ def look_again_after(connection: Connection) -> timedelta:
     pending = (
         connection.review_status == "PENDING"
         or connection.setup_state in (SetupState.RUNNING, SetupState.WAITING)
-        or connection.identities.filter(verified=False).exists()
+        or identities.waiting(connection)
     )
     return rules.look_again_after(connection.kind, pending)
 

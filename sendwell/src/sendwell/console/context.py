@@ -33,6 +33,7 @@ _NAV = (
     ("Contacts", "users", "contacts:list", "/contacts/"),
     ("Lists", "list", "contacts:lists", "/lists/"),
     ("Campaigns", "speakerphone", "campaigns:list", "/campaigns/"),
+    ("Messages", "mail", "outbox:list", "/messages/"),
     ("Suppression", "ban", "suppression:list", "/suppression/"),
     ("Connections", "plug-connected", "connections:list", "/connections/"),
     ("Leave the sandbox", "door-exit", "readiness:home", "/leave-the-sandbox/"),

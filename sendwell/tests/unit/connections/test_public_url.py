@@ -22,7 +22,7 @@ PROVED = UrlProof(True)
         ("https://192.168.0.2", PROVED, "no public https address"),
         ("https://mail", PROVED, "no public https address"),
         ("https://[fd00::1]", PROVED, "no public https address"),
-        ("", None, "no public address"),
+        ("", None, "There is no public address"),
     ],
 )
 def test_only_a_public_https_address_that_was_proved_will_do(

@@ -67,6 +67,11 @@ def test_without_a_mail_from_only_dkim_and_dmarc_are_asked_for() -> None:
     assert [one.kind for one in found(mail_from="")] == ["CNAME", "CNAME", "CNAME", "TXT"]
 
 
+def test_dkim_points_into_the_zone_that_ses_names() -> None:
+    listed = records.records("example.com", TOKENS, "dkim.af-south-1.amazonses.com", "", "af-south-1", "d@example.com")
+    assert (listed[0].name, listed[0].value) == ("aaa._domainkey.example.com", "aaa.dkim.af-south-1.amazonses.com")
+
+
 def test_the_first_dmarc_record_refuses_nothing() -> None:
     assert found()[-1].value == "v=DMARC1; p=none; rua=mailto:dmarc@example.com"
     assert found()[-1].name == "_dmarc.example.com"
