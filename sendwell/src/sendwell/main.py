@@ -94,6 +94,7 @@ def _installation(**overrides: object) -> Installation:
         if value is not None:
             os.environ[f"SENDWELL_{name.upper()}"] = str(value)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sendwell.settings")
+    os.umask(0o077)  # what is made here holds contacts and secrets: for this user alone
     import django
 
     from sendwell.core.installation import installation

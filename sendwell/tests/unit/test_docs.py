@@ -14,11 +14,9 @@ from sendwell.main import app
 from sendwell.outbox import rules
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted(
-    page
-    for top in (ROOT, ROOT / "docs", ROOT / "sesbox", ROOT / "sendwell", ROOT / "benchmarks")
-    for page in (top.glob("*.md") if top != ROOT / "docs" else top.rglob("*.md"))
-)
+ELSEWHERE = {"data", "build", "dist"}
+FOLDERS = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name not in ELSEWHERE]
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in folder.rglob("*.md"))])
 LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
 COMMAND = re.compile(
     r"(?:`|^ {4,}(?:.* -- )?|ExecStart(?:Pre)?=\S*)(?:\S*/bin/|/)?sendwell ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)",
@@ -53,6 +51,17 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
         if not found.exists() or (anchor and anchor not in anchors(found.read_text(encoding="utf-8"))):
             broken.append(target)
     assert not broken
+
+
+def test_the_map_names_files_that_exist_and_forgets_none_of_the_ledger() -> None:
+    page = read("ARCHITECTURE.md")
+    files = [str(path) for root in CODE for path in root.rglob("*") if path.suffix in (".py", ".sql")]
+    named = set(re.findall(r"[\w/]+\.(?:py|sql)\b", page))
+    assert not [name for name in named if not any(file.endswith("/" + name) for file in files)]
+    own = {path.name for path in (CODE[0] / "outbox").glob("*.py")} - {"__init__.py", "apps.py", "urls.py", "views.py"}
+    assert own - named <= {"presenting.py", "records.py"}
+    tops = {path.name for path in CODE[1].iterdir()} - {"__init__.py", "__pycache__", "py.typed"}
+    assert not [name for name in tops if name not in page]
 
 
 def is_a_command(words: str) -> bool:

@@ -124,6 +124,15 @@ def pause(campaign_id: int, now: datetime) -> None:
         outbox.pause_campaign(DjangoDb(), campaign_id, now)
 
 
+def pause_all(connection_id: int, now: datetime) -> int:
+    """Pause every campaign that runs over a connection; how many."""
+    with transaction.atomic():
+        found = store.running_over(connection_id)
+        for campaign_id in found:
+            pause(campaign_id, now)
+    return len(found)
+
+
 def resume(campaign_id: int, now: datetime) -> None:
     """Go on where the pause stopped. Raises CannotDoError."""
     with transaction.atomic():
