@@ -44,6 +44,7 @@ from sendwell.suppression import service as suppression
 log = logging.getLogger("sendwell.worker")
 
 FEEDBACK_AT_ONCE = 20  # one transaction: SQLite has one writer, and the sender must not wait long for its turn
+WEB_OPENS = timedelta(seconds=5)  # the web server may open its port after the worker has begun
 RETRY_ACCOUNT = timedelta(seconds=30)
 TIDY_UP = "core.tidy_up"
 FORGET_FILES = "contacts.forget_files"
@@ -88,6 +89,7 @@ def run(installation: Installation, stop: threading.Event | None = None) -> None
     now = installation.clock.now()
     for kind in (FORGET_FILES, TIDY_UP):
         jobs.ensure(kind, "daily", {}, now)
+    connections.check_public_url_soon(installation.config, now + WEB_OPENS)  # the address may be a new one
     heed_restore(installation)  # before anything is claimed, and before orphans are judged by newer journals
     connection.close()  # this thread needs no database from here on
     threads = [

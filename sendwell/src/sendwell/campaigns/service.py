@@ -45,9 +45,11 @@ def problems(campaign: Campaign, base_url: str, now: datetime) -> list[Problem]:
     """What blocks Start at this moment; an empty list is ready to go. `base_url` is how recipients reach us."""
     connection = campaign.connection
     audience = summarise(campaign, now)
+    trouble = connections.public_url_trouble(connection.kind, base_url)
     facts = StartFacts(
         connection_ready=connection.setup_state == SetupState.READY,
-        unreachable=connections.why_unreachable(connection.kind, base_url),
+        unreachable=trouble.text if trouble else "",
+        remedy=trouble.remedy if trouble else "",
         from_address=campaign.from_address,
         from_covered=connections.verified_recipients(DjangoDb(), connection.pk).covers(campaign.from_address),
         list_total=audience.total,

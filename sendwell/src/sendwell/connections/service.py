@@ -24,7 +24,11 @@ from sendwell.connections.access import (
     sender_credentials,
 )
 from sendwell.connections.models import Connection, ConnectionKind, SetupState
-from sendwell.connections.rules import SendingFacts, Verified, is_simulator, why_unreachable
+from sendwell.connections.public_url import check_soon as check_public_url_soon
+from sendwell.connections.public_url import echo
+from sendwell.connections.public_url import trouble as public_url_trouble
+from sendwell.connections.public_url import view as public_url_view
+from sendwell.connections.rules import SendingFacts, UrlTrouble, Verified, is_simulator
 from sendwell.connections.setting_up import NotExpectedError, subscription_ended
 from sendwell.connections.setting_up import confirm as confirm_subscription
 from sendwell.connections.setting_up import request as request_setup
@@ -39,17 +43,21 @@ __all__ = [
     "NotExpectedError",
     "SenderAccess",
     "SendingFacts",
+    "UrlTrouble",
     "Verified",
+    "check_public_url_soon",
     "confirm_subscription",
     "custom_endpoint",
+    "echo",
     "hook_url",
     "is_simulator",
     "open_client",
+    "public_url_trouble",
+    "public_url_view",
     "refresh_account",
     "request_setup",
     "sender_credentials",
     "subscription_ended",
-    "why_unreachable",
 ]
 
 
