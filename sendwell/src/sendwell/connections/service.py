@@ -108,13 +108,24 @@ def senders(connection: Connection) -> list[str]:
     return list(found.values_list("name", flat=True))
 
 
+def sends_for_real() -> bool:
+    """Whether any connection leads anywhere but to the embedded sesbox. Real mail needs real time."""
+    return Connection.objects.exclude(kind=ConnectionKind.EMBEDDED).exists()
+
+
 def connect(
     workspace: Workspace, kind: str, region: str, keys: Credentials, installation: Installation, now: datetime
 ) -> Connection:
     """A new connection to SES, after the keys have been tried on GetAccount. Raises AwsError, NoConnectionError.
 
-    The same key in the same region is the same connection: it gets the secret given now.
+    The same key in the same region is the same connection: it gets the secret given now. None is made while the
+    rehearsal's clock is moved: pauses would end early for real people, and the day's quota would be counted wrongly.
     """
+    if moved := installation.clock.offset():
+        raise NoConnectionError(
+            f"The rehearsal's clock is moved by {moved}, and real mail needs real time. "
+            "Run `sendwell clock reset`, then connect."
+        )
     client = Client(keys, region, custom_endpoint(kind, installation.config))
     snapshot = read_account(client)
     connection, _ = Connection.objects.update_or_create(
