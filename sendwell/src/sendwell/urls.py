@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/", include("sendwell.campaigns.urls")),
     path("suppression/", include("sendwell.suppression.urls")),
     path("leave-the-sandbox/", include("sendwell.readiness.urls")),
+    path("", include("sendwell.forms.urls")),  # forms/..., f/<id>, confirm/<token>
     path("", include("sendwell.preferences.urls")),  # u/<token>
     path("", include("sendwell.feedback.urls")),  # hooks/sns/<hook_key>, feedback/...
 ]

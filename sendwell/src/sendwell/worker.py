@@ -30,6 +30,8 @@ from sendwell.core.installation import Installation
 from sendwell.core.jobs import Handler, JobContext
 from sendwell.core.keyring import KeyRingError
 from sendwell.feedback import service as feedback
+from sendwell.forms.jobs import FORGET as FORGET_SIGNUPS
+from sendwell.forms.jobs import HANDLERS as FORM_JOBS
 from sendwell.outbox import leasing, ledger_thread, workers
 from sendwell.outbox import service as outbox
 from sendwell.outbox.sender import Parts, Sender
@@ -62,6 +64,7 @@ def handlers() -> Mapping[str, Handler]:
         TIDY_UP: _tidy_up,
         **CAMPAIGN_JOBS,
         **CONNECTION_JOBS,
+        **FORM_JOBS,
         **READINESS_JOBS,
     }
 
@@ -73,7 +76,7 @@ def run(installation: Installation, stop: threading.Event | None = None) -> None
         _obey_signals(stop)
     name = workers.worker_name()
     now = installation.clock.now()
-    for kind in (FORGET_FILES, TIDY_UP):
+    for kind in (FORGET_FILES, FORGET_SIGNUPS, TIDY_UP):
         jobs.ensure(kind, "daily", {}, now)
     threads = [
         threading.Thread(target=_send, args=(installation, name, stop), name="sender"),

@@ -20,6 +20,7 @@ from sendwell.outbox import pacing, store
 from sendwell.outbox.models import Attempt, Message
 from sendwell.outbox.rules import (
     GRACE,
+    OPT_IN_HELD_AT_MOST,
     PRIORITIES,
     Event,
     Reason,
@@ -27,8 +28,9 @@ from sendwell.outbox.rules import (
     Stream,
     transition,
 )
+from sendwell.outbox.singles import held_opt_in, seal, singles
 
-__all__ = ["Event", "Reason", "Status", "Stream"]
+__all__ = ["Event", "Reason", "Status", "Stream", "held_opt_in", "seal", "singles"]
 
 
 class NewRow(NamedTuple):
@@ -144,7 +146,8 @@ def enqueue_single(
 ) -> int:
     """Queue one opt-in or transactional message; its id. Asking again with the same key gives the first one's id.
 
-    Raises ValueError for a campaign's stream or an empty key.
+    What must not lie open in the ledger goes into `context` by `seal`. Raises ValueError for a campaign's stream or
+    an empty key.
     """
     if stream is Stream.CAMPAIGN or not idempotency_key:
         raise ValueError("A single message needs the opt-in or transactional stream and an idempotency key.")
@@ -267,7 +270,11 @@ def messages_of(campaign_id: int, status: str | None = None, reason: str | None 
 
 
 def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
-    """Queue what the sandbox held; how many rows. Call it when the grant is seen, or a recipient got verified."""
+    """Queue what the sandbox held; how many rows. Call it when the grant is seen, or a recipient got verified.
+
+    Opt-in mail that was held for more than 7 days is cancelled instead: nobody remembers having asked.
+    """
+    store.drop_stale_opt_in(db, connection_id, now - OPT_IN_HELD_AT_MOST, now)
     released = store.release_sandbox(db, connection_id, now)
     store.wake_senders(db)
     return released

@@ -364,6 +364,10 @@ def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
     return _run(db, "release_sandbox", connection_id=connection_id, now=now)
 
 
+def drop_stale_opt_in(db: Db, connection_id: int, before: datetime, now: datetime) -> int:
+    return _run(db, "drop_stale_opt_in", connection_id=connection_id, before=before, now=now)
+
+
 def forget_minutes(db: Db, before: int) -> int:
     return _run(db, "forget_minutes", before=before)
 
