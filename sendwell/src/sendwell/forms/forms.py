@@ -30,14 +30,14 @@ class SettingsForm(_ModelForm):
 
     lists = forms.ModelMultipleChoiceField(
         queryset=List.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={"required": "Choose at least one list."},
     )
     secret = forms.CharField(
         label="Secret key",
         required=False,
         max_length=500,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Kept encrypted and never shown again. Empty keeps the one that is there.",
     )
 
@@ -105,6 +105,7 @@ class SettingsForm(_ModelForm):
         }
         help_texts: ClassVar[dict[str, str]] = {
             "name": "For you; visitors never see it.",
+            "lets_choose": "Without this they join all of them.",
             "language": "Code of the language you write in, such as en or de.",
             "consent": "Say who writes, about what, how often, and how to leave. Kept as evidence, word by word.",
             "thanks": "The same for everybody, also for those who are on the list already.",
@@ -120,7 +121,7 @@ class SettingsForm(_ModelForm):
             "consent": forms.Textarea({"rows": 3}),
             "thanks": forms.Textarea({"rows": 3}),
             "origins": forms.Textarea({"rows": 2, "placeholder": "https://www.example.com"}),
-            "accent": forms.TextInput({"type": "color"}),
+            "accent": forms.TextInput({"type": "color", "class": "form-control-color w-100"}),
             "mail_body": forms.Textarea({"rows": 9, "class": "font-monospace"}),
             "welcome_body": forms.Textarea({"rows": 6, "class": "font-monospace"}),
             "from_address": forms.TextInput({"list": "verified-senders", "autocomplete": "off"}),
@@ -135,6 +136,7 @@ class SettingsForm(_ModelForm):
         lists.queryset = List.objects.filter(workspace=workspace).order_by("name")
         connections.queryset = Connection.objects.filter(workspace=workspace).order_by("id")
         connections.empty_label = None
+        connections.label_from_instance = _connection_label  # type: ignore[assignment,method-assign]
         if self.instance.pk:
             lists.initial = list(self.instance.lists.all())
         elif len(lists.queryset) == 1:
@@ -186,3 +188,7 @@ class SettingsForm(_ModelForm):
         if not given.get("secret") and not kept:
             self.add_error("secret", "This spam check needs the secret key that its service gave you.")
         return given
+
+
+def _connection_label(connection: Connection) -> str:
+    return f"{connection.name} ({'rehearsal' if connection.is_rehearsal else connection.region})"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
@@ -136,6 +136,7 @@ class Proven:
     event: ConsentEvent
     text: FormText | None
     intact: bool
+    times: dict[str, str]
 
 
 def proof(contact: Contact) -> list[Proven]:
@@ -147,8 +148,17 @@ def proof(contact: Contact) -> list[Proven]:
 def _proven(contact: Contact, event: ConsentEvent) -> Proven:
     digest = str(event.evidence.get("text_sha256", ""))
     if not digest:
-        return Proven(event, None, True)
+        return Proven(event, None, True, {})
     text = FormText.objects.filter(
         form__workspace_id=contact.workspace_id, form__public_id=event.evidence.get("form_id", ""), sha256=digest
     ).first()
-    return Proven(event, text, text is not None and rules.text_hash(text.shown) == digest)
+    times = {name: _time(event.evidence.get(name)) for name in ("requested_at", "mailed_at", "confirmed_at")}
+    return Proven(event, text, text is not None and rules.text_hash(text.shown) == digest, times)
+
+
+def _time(kept: object) -> str:
+    """A kept moment for people, to the second."""
+    try:
+        return f"{datetime.fromisoformat(str(kept)).astimezone(UTC):%-d %b %Y, %H:%M:%S} UTC"
+    except ValueError:
+        return "–"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.test import Client
@@ -151,7 +152,7 @@ def test_sending_the_form_again_sends_at_most_two_more_mails(world: World) -> No
     kinds = list(OptInMail.objects.order_by("pk").values_list("kind", flat=True))
     assert kinds.count("first") == 1
     assert kinds.count("again") == 2
-    assert all(b - a >= timedelta(minutes=10) for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= timedelta(minutes=10) for a, b in pairwise(times))
     assert Signup.objects.get().requests == 9
 
 
