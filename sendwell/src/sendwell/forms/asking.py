@@ -1,8 +1,8 @@
 """A visitor sends a form: every defence in turn, then one row and one job, and always the same answer.
 
 Lives here: the order of the checks and what each refusal says. Must not live here: HTTP (public_views.py), the mail
-that asks back (mailing.py). Nothing here asks who is subscribed, suppressed or known, so neither answer nor time depends
-on it.
+that asks back (mailing.py). Nothing here asks who is subscribed, suppressed or known, so neither answer nor time
+depends on it.
 """
 
 from __future__ import annotations
