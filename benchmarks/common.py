@@ -66,7 +66,12 @@ def drive(port: int, requests: Sequence[bytes], connections: int) -> dict[str, A
         return time.perf_counter() - started
 
     seconds = asyncio.run(run())
-    return {"requests": len(requests), "seconds": round(seconds, 3), "per_second": round(len(requests) / seconds, 1), "statuses": statuses}
+    return {
+        "requests": len(requests),
+        "seconds": round(seconds, 3),
+        "per_second": round(len(requests) / seconds, 1),
+        "statuses": statuses,
+    }
 
 
 def cpu_seconds(pid: int) -> float:

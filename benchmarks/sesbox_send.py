@@ -34,11 +34,22 @@ def signed(port: int, count: int, first: int) -> list[bytes]:
 
 
 def _one(signer: SigV4Auth, url: str, port: int, number: int) -> bytes:
-    content = {"Simple": {"Subject": {"Data": f"Hello {number}"}, "Body": {"Text": {"Data": f"Message {number}. " + "x" * 1000}}}}
+    content = {
+        "Simple": {
+            "Subject": {"Data": f"Hello {number}"},
+            "Body": {"Text": {"Data": f"Message {number}. " + "x" * 1000}},
+        }
+    }
     body = json.dumps(
-        {"FromEmailAddress": "news@harbor.test", "Destination": {"ToAddresses": [f"r{number}@reader.test"]}, "Content": content}
+        {
+            "FromEmailAddress": "news@harbor.test",
+            "Destination": {"ToAddresses": [f"r{number}@reader.test"]},
+            "Content": content,
+        }
     ).encode()
-    request = AWSRequest("POST", url, headers={"Content-Type": "application/json", "Host": f"127.0.0.1:{port}"}, data=body)
+    request = AWSRequest(
+        "POST", url, headers={"Content-Type": "application/json", "Host": f"127.0.0.1:{port}"}, data=body
+    )
     signer.add_auth(request)
     headers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     return f"POST /v2/email/outbound-emails HTTP/1.1\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -47,9 +58,26 @@ def _one(signer: SigV4Auth, url: str, port: int, number: int) -> bytes:
 def start_sesbox(port: int, folder: str) -> subprocess.Popen[bytes]:
     """sesbox as a file on disk, all rules on, limits far above what the machine can do."""
     command = [
-        sys.executable, "-m", "sesbox.main", "serve", "--port", str(port), "--data", f"{folder}/sesbox.db",
-        "--profile", "production", "--max-send-rate", "100000", "--max-24-hour-send", "-1",
-        "--access-key-id", KEY, "--secret-access-key", SECRET, "--delivery-delay", "3600",
+        sys.executable,
+        "-m",
+        "sesbox.main",
+        "serve",
+        "--port",
+        str(port),
+        "--data",
+        f"{folder}/sesbox.db",
+        "--profile",
+        "production",
+        "--max-send-rate",
+        "100000",
+        "--max-24-hour-send",
+        "-1",
+        "--access-key-id",
+        KEY,
+        "--secret-access-key",
+        SECRET,
+        "--delivery-delay",
+        "3600",
     ]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -90,8 +118,11 @@ def _rounds(ports: dict[str, int], processes: dict[str, subprocess.Popen[bytes]]
     for name, port in ports.items():
         wait_until_open(port)
         client = boto3.client(
-            "sesv2", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1",
-            aws_access_key_id=KEY, aws_secret_access_key=SECRET,
+            "sesv2",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
         )
         client.create_email_identity(EmailIdentity="harbor.test")
         drive(port, signed(port, 200, 10_000_000), CONNECTIONS)

@@ -101,7 +101,9 @@ class _Forms(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._textarea and self.forms:
-            self.forms[-1].fields[self._textarea][0] += data.lstrip("\n") if not self.forms[-1].fields[self._textarea][0] else data
+            self.forms[-1].fields[self._textarea][0] += (
+                data.lstrip("\n") if not self.forms[-1].fields[self._textarea][0] else data
+            )
         if self._button and self.forms:
             self.forms[-1].buttons[-1] = (self.forms[-1].buttons[-1] + " " + data.strip()).strip()
 
@@ -132,14 +134,27 @@ class Console:
         return parser.forms
 
     def submit(
-        self, path: str, values: Mapping[str, Any] | None = None, *, button: str | None = None,
-        action: str | None = None, files: Mapping[str, tuple[str, bytes]] | None = None,
+        self,
+        path: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        button: str | None = None,
+        action: str | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+        press: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Fill the one form on `path` that has the button text or action asked for, and send it as a browser would."""
-        wanted = [f for f in self.forms(path) if f.method == "post" and self._fits(f, values or {}, button, action, files)]
-        assert len(wanted) >= 1, f"no form on {path} with button {button!r}, action {action!r}, fields {list(values or {})}"
+        """Fill the one form on `path` that has the button text or action asked for, and send it as a browser would.
+
+        `press` is the name and value of the button, where a form has several.
+        """
+        wanted = [
+            f for f in self.forms(path) if f.method == "post" and self._fits(f, values or {}, button, action, files)
+        ]
+        assert len(wanted) >= 1, (
+            f"no form on {path} with button {button!r}, action {action!r}, fields {list(values or {})}"
+        )
         form = wanted[0]
-        data: dict[str, Any] = {**form.fields, **(values or {})}
+        data: dict[str, Any] = {**form.fields, **(values or {}), **(press or {})}
         target = requests.compat.urljoin(self.base + path, form.action or path)  # type: ignore[attr-defined]
         answer = self.session.post(target, data=data, files=files, headers={"Referer": self.base + path}, timeout=60)
         assert answer.status_code == 200, f"POST {target}: {answer.status_code}\n{answer.text[:3000]}"
@@ -188,7 +203,9 @@ class Installation:
     def start(self) -> Installation:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([BIN / "sendwell", "up"], env=self.env, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                [BIN / "sendwell", "up"], env=self.env, stdout=log, stderr=subprocess.STDOUT
+            )
         wait_for("sendwell answers", self._ready, 90)
         return self
 
@@ -210,7 +227,9 @@ class Installation:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                raise AssertionError(f"sendwell up did not stop within 20 s of SIGTERM:\n{self.output()[-3000:]}") from None
+                raise AssertionError(
+                    f"sendwell up did not stop within 20 s of SIGTERM:\n{self.output()[-3000:]}"
+                ) from None
 
     def run(self, *arguments: str) -> str:
         """A `sendwell` command on this installation; its output."""

@@ -17,10 +17,11 @@ FOLDER = Path(__file__).parent
 SENDER = "news@harbor.test"
 USE_CASE_THIN = "We want to send e-mail."
 USE_CASE = (
-    "Harbor Books is a bookshop. People sign up for our monthly newsletter on harbor.test/news and in the shop, and confirm by a "
-    "double opt-in mail before anything else is sent. Every mail carries an unsubscribe link and the one-click header. Bounces and "
-    "complaints come back by SNS within seconds; hard bounces and complaints go on a suppression list at once, and no later campaign "
-    "mails them. We never buy addresses. One mail a month to about 1,000 readers, plus order confirmations."
+    "Harbor Books is a bookshop. People sign up for our monthly newsletter on harbor.test/news and in the shop, "
+    "and confirm by a double opt-in mail before anything else is sent. Every mail carries an unsubscribe link and"
+    " the one-click header. Bounces and complaints come back by SNS within seconds; hard bounces and complaints "
+    "go on a suppression list at once, and no later campaign mails them. We never buy addresses. One mail a month"
+    " to about 1,000 readers, plus order confirmations."
 )
 
 
@@ -28,11 +29,20 @@ def prepare(installation: Installation, console: Console) -> None:
     """Sender details, the sender's domain, and SES set up until the topic is confirmed."""
     console.submit(
         "/settings/",
-        {"name": "Harbor Books", "sender_name": "Harbor Books Ltd", "postal_address": "1 Quay Street\n10115 Berlin", "website": "https://harbor.test"},
+        {
+            "name": "Harbor Books",
+            "sender_name": "Harbor Books Ltd",
+            "postal_address": "1 Quay Street\n10115 Berlin",
+            "website": "https://harbor.test",
+        },
         action="/settings/sender",
     )
     console.submit("/connections/1/", {"name": "harbor.test"}, action="/set-up")
-    wait_for("SES is set up", lambda: rows(installation, "SELECT 1 FROM connections_connection WHERE setup_state = 'ready'"), 60)
+    wait_for(
+        "SES is set up",
+        lambda: rows(installation, "SELECT 1 FROM connections_connection WHERE setup_state = 'ready'"),
+        60,
+    )
 
 
 def make_list(console: Console, name: str = "News") -> int:
@@ -42,7 +52,12 @@ def make_list(console: Console, name: str = "News") -> int:
 
 def import_csv(installation: Installation, console: Console, list_id: int, content: bytes) -> int:
     """Upload, map the columns as proposed, run to the end; the import's number."""
-    values = {"list": str(list_id), "source": "Sign-up form on harbor.test and the shop's counter", "basis": "single_opt_in", "attested": "on"}
+    values = {
+        "list": str(list_id),
+        "source": "Sign-up form on harbor.test and the shop's counter",
+        "basis": "single_opt_in",
+        "attested": "on",
+    }
     answer = console.submit("/contacts/imports/new", values, files={"file": ("readers.csv", content)})
     number = int(re.search(r"/imports/(\d+)", answer.url)[1])  # type: ignore[index]
     console.submit(f"/contacts/imports/{number}/columns", button="Start")
@@ -60,8 +75,14 @@ def make_campaign(console: Console, list_id: int, name: str, subject: str = "New
     """A draft ready to start; its number."""
     body = "# Hello {{ name | default: 'reader' }}\n\nNew books have landed. [See them](https://harbor.test/new)."
     values = {
-        "name": name, "list": str(list_id), "connection": "1", "subject": subject, "body": body, "body_format": "markdown",
-        "from_name": "Harbor Books", "from_address": SENDER,
+        "name": name,
+        "list": str(list_id),
+        "connection": "1",
+        "subject": subject,
+        "body": body,
+        "body_format": "markdown",
+        "from_name": "Harbor Books",
+        "from_address": SENDER,
     }
     return int(re.search(r"/campaigns/(\d+)", console.submit("/campaigns/new/", values).url)[1])  # type: ignore[index]
 
@@ -77,8 +98,12 @@ def request_production(console: Console, use_case: str, rate: int = 200) -> None
     console.submit(
         "/leave-the-sandbox/1/request/",
         {
-            "limit_kind": "send_rate", "limit_value": str(rate), "mail_type": "subscription", "website": "https://harbor.test",
-            "use_case": use_case, **answers,
+            "limit_kind": "send_rate",
+            "limit_value": str(rate),
+            "mail_type": "subscription",
+            "website": "https://harbor.test",
+            "use_case": use_case,
+            **answers,
         },
     )
     console.submit("/leave-the-sandbox/1/request/review/", {"confirm": "yes"})

@@ -85,7 +85,9 @@ def everybody_who_consented_gets_it_once(installation: Installation, campaign: i
         return not any(status in ("queued", "held", "sending") for status, _ in steps.counts(installation, campaign))
 
     wait_for("the campaign is through", done, 120)
-    reached = Counter(to.lower() for mail in mails(installation, "News from the harbour") for to in mail["destinations"])
+    reached = Counter(
+        to.lower() for mail in mails(installation, "News from the harbour") for to in mail["destinations"]
+    )
     assert set(reached) == set(EXPECTED["confirmed_keys"])
     assert set(reached.values()) == {1}
     skipped = steps.counts(installation, campaign)
@@ -109,7 +111,9 @@ def bounces_and_complaints_settle(installation: Installation, campaign: int) -> 
 
 
 def one_click_unsubscribes(installation: Installation) -> str:
-    mail = next(m for m in mails(installation, "News from the harbour") if m["destinations"][0].startswith("person0007@"))
+    mail = next(
+        m for m in mails(installation, "News from the harbour") if m["destinations"][0].startswith("person0007@")
+    )
     whole = requests.get(f"{installation.sesbox}/_sesbox/messages/{mail['message_id']}", timeout=10).json()
     headers = {name.lower(): value for name, value in pairs(whole["headers"])}
     assert headers["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
@@ -124,7 +128,11 @@ def the_second_campaign_skips_them_with_reasons(
     installation: Installation, console: Console, campaign: int, leaver: str
 ) -> None:
     gone = sum(EXPECTED["simulator"][kind] for kind in ("bounce", "complaint")) + 1
-    wait_for("the second campaign is sent", lambda: len(mails(installation, "July on the quay")) == EXPECTED["confirmed"] - gone, 90)
+    wait_for(
+        "the second campaign is sent",
+        lambda: len(mails(installation, "July on the quay")) == EXPECTED["confirmed"] - gone,
+        90,
+    )
     now = steps.counts(installation, campaign)
     assert now[("skipped", "suppressed_bounce")] == EXPECTED["simulator"]["bounce"]
     assert now[("skipped", "suppressed_complaint")] == EXPECTED["simulator"]["complaint"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that needs no running service: format, lint, types, import contracts, sizes, migrations, support table.
+# Everything that needs no running service: format, lint, types, import contracts, sizes, migrations, generated pages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$1/bin
@@ -10,5 +10,7 @@ trap 'rm -rf "$SENDWELL_DATA_DIR"' EXIT
 "$bin/mypy" sesbox/src sendwell/src tools/*.py
 "$bin/lint-imports"
 "$bin/python" tools/check_size.py
+"$bin/python" tools/support_table.py --check
+"$bin/python" tools/settings_table.py --check
 "$bin/python" -m django check --fail-level WARNING
 "$bin/python" -m django makemigrations --check --dry-run

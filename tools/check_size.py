@@ -13,7 +13,9 @@ from pathlib import Path
 
 MAX_FUNCTION = 40
 MAX_FILE = 400
-SQL = re.compile(r"^\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\s", re.IGNORECASE | re.DOTALL)
+SQL = re.compile(
+    r"^\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\s", re.IGNORECASE | re.DOTALL
+)
 SQL_MAY_STAND_IN = {"store.py", "storage.py"}
 MIRRORS = "migrations"
 
@@ -43,7 +45,12 @@ def check(path: Path) -> Iterator[str]:
         yield f"{path}:1: a file opens with a docstring: what lives here and what must not"
     for node in ast.walk(tree):
         yield from _function(path, node)
-        if path.name not in SQL_MAY_STAND_IN and isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
+        if (
+            path.name not in SQL_MAY_STAND_IN
+            and isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and SQL.match(node.value)
+        ):
             yield f"{path}:{node.lineno}: SQL outside store.py and *.sql"
 
 

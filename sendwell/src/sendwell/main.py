@@ -70,12 +70,21 @@ def explain(error: Exception) -> str | None:
         return "\n  ".join(["the settings do not fit:", *faults])
     if isinstance(error, HeldError | ChildError | KeyRingError | Refusal):
         return str(error)
-    if type(error).__module__ == "django.db.utils" and type(error).__name__ == "OperationalError":
-        return (
-            f"no answer from the database: {str(error).strip()}. Check SENDWELL_DATABASE_URL or run `sendwell migrate`."
-        )
+    if type(error).__module__ == "django.db.utils":
+        return _database_fault(type(error).__name__, str(error).strip())
     if type(error).__name__ == "UnknownPersonError":
         return str(error)
+    return None
+
+
+def _database_fault(kind: str, text: str) -> str | None:
+    if "no such table" in text or ("relation" in text and "does not exist" in text):
+        return (
+            "this database has no tables yet. Run this in the folder of your installation or set SENDWELL_DATA_DIR "
+            "and SENDWELL_DATABASE_URL as it has them; a new installation starts with `sendwell migrate`."
+        )
+    if kind == "OperationalError":
+        return f"no answer from the database: {text}. Check SENDWELL_DATABASE_URL, and that the database runs."
     return None
 
 

@@ -83,6 +83,7 @@ def _database(config: Config) -> dict[str, object]:
 DATABASES = {"default": _database(_config)}
 
 MIDDLEWARE = [
+    "sendwell.core.limits.BodyLimit",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/", include("sendwell.connections.urls")),
     path("", include("sendwell.contacts.urls")),  # contacts/..., lists/...
     path("campaigns/", include("sendwell.campaigns.urls")),
+    path("messages/", include("sendwell.outbox.urls")),
     path("suppression/", include("sendwell.suppression.urls")),
     path("leave-the-sandbox/", include("sendwell.readiness.urls")),
     path("", include("sendwell.forms.urls")),  # forms/..., f/<id>, confirm/<token>

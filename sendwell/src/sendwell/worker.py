@@ -7,6 +7,7 @@ Several workers at once are fine: rows and jobs are leased, chores are harmless 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import threading
@@ -14,9 +15,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 
 from sendwell.amazon.client import AwsError
 from sendwell.campaigns.jobs import HANDLERS as CAMPAIGN_JOBS
@@ -32,9 +35,10 @@ from sendwell.core.keyring import KeyRingError
 from sendwell.feedback import service as feedback
 from sendwell.forms.jobs import FORGET as FORGET_SIGNUPS
 from sendwell.forms.jobs import HANDLERS as FORM_JOBS
-from sendwell.outbox import leasing, ledger_thread, workers
+from sendwell.outbox import journal, ledger_thread, recovery, workers
 from sendwell.outbox import service as outbox
 from sendwell.outbox.sender import Parts, Sender
+from sendwell.readiness import service as readiness
 from sendwell.readiness.jobs import HANDLERS as READINESS_JOBS
 from sendwell.suppression import service as suppression
 
@@ -54,6 +58,14 @@ class Chore:
     every: float
     do: Callable[[], bool | None]
     due: float = 0.0
+
+
+class Reach(NamedTuple):
+    """Whom a connection may mail; `settled` after what was held has been released for it twice."""
+
+    in_sandbox: bool | None
+    verified: connections.Verified
+    settled: bool = False
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -78,6 +90,7 @@ def run(installation: Installation, stop: threading.Event | None = None) -> None
     now = installation.clock.now()
     for kind in (FORGET_FILES, FORGET_SIGNUPS, TIDY_UP):
         jobs.ensure(kind, "daily", {}, now)
+    connection.close()  # this thread needs no database from here on
     threads = [
         threading.Thread(target=_send, args=(installation, name, stop), name="sender"),
         threading.Thread(target=_repeat, args=(_feedback_chores(installation), stop), name="feedback"),
@@ -107,22 +120,38 @@ def _obey_signals(stop: threading.Event) -> None:
 
 
 def _send(installation: Installation, name: str, stop: threading.Event) -> None:
-    parts = Parts(installation.config.database, installation.ring, installation.config, installation.clock, name)
+    made, calls = installation, journal.Journal(journals(installation), name)
+    parts = Parts(made.config.database, made.ring, made.config, made.clock, name, calls)
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_send_until(parts, stop))
+    calls.close()  # not after a crash: then it is evidence
 
 
 async def _send_until(parts: Parts, stop: threading.Event) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     sender = Sender(parts)
-    threading.Thread(
-        target=lambda: (stop.wait(), loop.call_soon_threadsafe(stopped.set)), name="stop", daemon=True
-    ).start()
+
+    def tell(what: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: there is nobody left to tell
+            loop.call_soon_threadsafe(what)
+
+    def pass_on_stop() -> None:
+        stop.wait()
+        tell(stopped.set)
+
+    helpers = [threading.Thread(target=pass_on_stop, name="stop", daemon=True)]
     if not parts.url.startswith("sqlite"):
-        woken = lambda: loop.call_soon_threadsafe(sender.wake)  # noqa: E731
-        threading.Thread(target=ledger_thread.listen, args=(parts.url, woken, stop), name="listen", daemon=True).start()
-    await sender.run(stopped)
+        listening = (parts.url, lambda: tell(sender.wake), stop)
+        helpers.append(threading.Thread(target=ledger_thread.listen, args=listening, name="listen", daemon=True))
+    for helper in helpers:
+        helper.start()
+    try:
+        await sender.run(stopped)
+    finally:
+        stop.set()
+        for helper in helpers:
+            await asyncio.to_thread(helper.join, 5)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -177,23 +206,36 @@ def _job_chores(installation: Installation) -> list[Chore]:
 
 def _upkeep(installation: Installation) -> list[Chore]:
     not_before: dict[int, datetime] = {}
+    released: dict[int, Reach] = {}
     return [
-        Chore("expiring leases", 2.0, lambda: expire_leases(installation)),
+        Chore("settling what dead workers left", 2.0, lambda: recover(installation)),
         Chore("resolving doubts", 15.0, lambda: resolve_doubts(installation)),
         Chore("asking SES for its limits", 3.0, lambda: refresh_accounts(installation, not_before)),
+        Chore("releasing what the sandbox held", 3.0, lambda: release_held(installation, released)),
     ]
 
 
-def expire_leases(installation: Installation) -> None:
-    """Put rows into doubt whose worker is gone or whose lease ran out."""
+def recover(installation: Installation) -> None:
+    """Settle rows in flight whose worker is gone or whose lease ran out."""
+    folder, offset = journals(installation), installation.clock.offset()
     db = open_plain(installation.config.database)
     try:
-        dead = workers.dead(outbox.sending_workers(db))
-        gone = leasing.expire_leases(db, installation.clock.offset(), dead)
+        dead = {name: journal.begun(folder, name) for name in workers.dead(outbox.sending_workers(db))}
+        doubtful, unsent = recovery.settle_orphans(db, offset, dead)
+        expired = recovery.expire_leases(db, offset)
+        for name in dead.keys() - set(outbox.sending_workers(db)):
+            journal.forget(folder, name)
     finally:
         db.close()
-    if gone:
-        log.warning("%d messages are in doubt: their worker stopped before recording SES's answer", gone)
+    if unsent:
+        log.warning("%d messages are queued again: their worker was killed before it called SES", unsent)
+    if doubtful + expired:
+        log.warning("%d messages are in doubt: their worker stopped before recording an answer", doubtful + expired)
+
+
+def journals(installation: Installation) -> Path:
+    """Where workers of this machine note the calls they begin."""
+    return installation.config.data_dir / "calls"
 
 
 def resolve_doubts(installation: Installation) -> None:
@@ -207,29 +249,47 @@ def resolve_doubts(installation: Installation) -> None:
 def refresh_accounts(installation: Installation, not_before: dict[int, datetime]) -> None:
     """Ask SES for limits where that is due. `not_before` remembers which connections failed, for a while."""
     now = installation.clock.now()
-    for connection in Connection.objects.all():
-        checked = connection.account_checked_at
-        if checked is not None and now - checked < connections.look_again_after(connection):
+    for found in Connection.objects.all():
+        checked = found.account_checked_at
+        if checked is not None and now - checked < connections.look_again_after(found):
             continue
-        if now < not_before.get(connection.pk, now):
+        if now < not_before.get(found.pk, now):
             continue
         try:
-            refresh_account(connection, installation)
+            refresh_account(found, installation)
         except (AwsError, connections.NoConnectionError, KeyRingError) as error:
-            log.info("connection %d: its account cannot be read: %s", connection.pk, error)
-            not_before[connection.pk] = now + RETRY_ACCOUNT
+            log.info("connection %d: its account cannot be read: %s", found.pk, error)
+            not_before[found.pk] = now + RETRY_ACCOUNT
 
 
-def refresh_account(connection: Connection, installation: Installation) -> None:
-    """Ask SES for one account's limits; take them over for sending, and release the sandbox's holds where they end."""
+def refresh_account(of: Connection, installation: Installation) -> None:
+    """Ask SES for one account's limits; take them over for sending, and release the sandbox's holds after it."""
     db = DjangoDb()
-    before = connections.verified_recipients(db, connection.pk)
-    found = connections.refresh_account(connection, installation, installation.clock.now())
+    account = connections.refresh_account(of, installation, installation.clock.now())
     now = installation.clock.now()
+    limits = (account.max_send_rate, account.max_24_hour_send, account.sent_last_24_hours)
     with transaction.atomic():
-        outbox.set_limits(db, connection.pk, found.max_send_rate, found.max_24_hour_send, found.sent_last_24_hours, now)
-        if not found.in_sandbox or connections.verified_recipients(db, connection.pk) != before:
-            outbox.release_sandbox(db, connection.pk, now)
+        outbox.set_limits(db, of.pk, *limits, now)
+        if not account.in_sandbox:
+            outbox.release_sandbox(db, of.pk, now)
+        readiness.follow(of, installation, now)
+
+
+def release_held(installation: Installation, released: dict[int, Reach]) -> None:
+    """Queue what the sandbox held where it may reach more people than when that was last done, whoever noticed.
+
+    `released` remembers that by connection; a new worker does it once. Each change is answered twice, because a claim
+    that looked before the change may hold a row after the first answer. Who is still out of reach is held again.
+    """
+    db = DjangoDb()
+    for found in Connection.objects.all():
+        before = released.get(found.pk)
+        reach = Reach(found.in_sandbox, connections.verified_recipients(db, found.pk))
+        if before is not None and before.settled and (before.in_sandbox, before.verified) == reach[:2]:
+            continue
+        with transaction.atomic():
+            outbox.release_sandbox(db, found.pk, installation.clock.now())
+        released[found.pk] = reach._replace(settled=before is not None and before[:2] == reach[:2])
 
 
 def _suppressed_in(workspace_id: int, keys: Sequence[str]) -> set[str]:

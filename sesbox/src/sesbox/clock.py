@@ -7,7 +7,10 @@ Everything but the judgement of a signature's age runs on this clock, so a test 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
+
+FARTHEST = 221_845_392_000.0  # the year 9000: calendars end with 9999, and work is put off into the future
 
 
 class Clock:
@@ -48,13 +51,15 @@ class Clock:
         return None if self.paused else left
 
     def advance(self, seconds: float) -> None:
-        """Jump ahead. Raises ValueError for a step back: what has happened stays happened."""
+        """Jump ahead. Raises ValueError for a step back (what has happened stays happened) or too far."""
         if seconds < 0:
             raise ValueError("the clock does not go back; seconds must not be negative")
         self.set(self.now() + seconds)
 
     def set(self, moment: float) -> None:
-        """Show this moment from now on. Raises ValueError for a moment in the past of this clock."""
+        """Show this moment from now on. Raises ValueError for a moment in its past, or after the year 9000."""
+        if not math.isfinite(moment) or moment > FARTHEST:
+            raise ValueError("the clock goes no further than the year 9000")
         if moment < self.now():
             raise ValueError("the clock does not go back; reset sesbox to start again")
         if self._paused_at is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from sesbox.operations.base import Profile
@@ -94,14 +95,20 @@ def _profile(given: argparse.Namespace) -> Profile:
     )
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """With defaults, where there are any."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sesbox", description="Amazon SES on your own machine, with its rules. Not affiliated with AWS."
     )
+    parser.add_argument("--version", action="version", version=f"sesbox {metadata.version('sesbox')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="serve")
-    serve = commands.add_parser(
-        "serve", help="serve SES v2, SES v1 and SNS on one port", formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    serve = commands.add_parser("serve", help="serve SES v2, SES v1 and SNS on one port", formatter_class=_Help)
     _add_server_options(serve)
     _add_rule_options(serve)
     return parser

@@ -58,6 +58,9 @@ class Work(Protocol):
     def next_due_at(self, after: float) -> float | None:
         """The earliest `at` later than `after`."""
 
+    def is_due(self, row_id: int) -> bool:
+        """Whether a row is still there: a reset takes them all."""
+
     def message(self, message_id: str) -> Message | None:
         """One accepted message."""
 
@@ -108,20 +111,21 @@ class Delivery:
         try:
             while True:
                 self._wake.clear()
+                looked_at = self._clock.now()
                 try:
-                    more = await self._tick()
+                    more = await self._tick(looked_at)
                 except Exception:
                     logger.exception("delivery: reading what is due failed; trying again")
                     await asyncio.sleep(self._trouble_pause)
                     continue
                 if not more:
-                    await self._rest()
+                    await self._rest(looked_at)
         finally:
             for post in self._posts:
                 post.cancel()
 
-    async def _tick(self) -> bool:
-        rows = self._work.due(self._clock.now(), BATCH, self._lanes.held, self._lanes.full)
+    async def _tick(self, now: float) -> bool:
+        rows = self._work.due(now, BATCH, self._lanes.held, self._lanes.full)
         handled = []
         for row in rows:
             if row.task == "post":
@@ -132,10 +136,9 @@ class Delivery:
         self._start_posts()
         return len(rows) >= BATCH
 
-    async def _rest(self) -> None:
-        """Sleep until something is due, or somebody wakes the loop."""
-        now = self._clock.now()
-        at = self._work.next_due_at(now)
+    async def _rest(self, looked_at: float) -> None:
+        """Sleep until something is due that was not when the loop looked, or somebody wakes it."""
+        at = self._work.next_due_at(looked_at)
         pause = None if at is None else self._clock.seconds_until(at)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._wake.wait(), None if pause is None else max(pause, 0.001))
@@ -167,6 +170,8 @@ class Delivery:
 
     async def _post(self, row: DueRow) -> None:
         """Sign, post, record. `row.data` stays on disk until the record of this try is committed."""
+        if not self._work.is_due(row.id):
+            return
         started = self._clock.now()
         try:
             post = Post.from_data(row.data)

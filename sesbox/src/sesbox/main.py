@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sesbox.storage import Storage
     from sesbox.writer import World, Writer
 
-CLOCK, CERTIFICATE = "clock", "certificate"
+CLOCK, CERTIFICATE, STANDING = "clock", "certificate", "standing"
 PARENT_LOOK = 1.0
 
 logger = logging.getLogger("sesbox")
@@ -161,6 +161,7 @@ async def serve(box: Box, listener: socket.socket, parent: Parent) -> None:
         doors.push_async_callback(sender.close)
         delivery = _delivery(box, sender)
         box.writer.start(on_due=delivery.wake)
+        await _take_over(box)
         dns_port = await _start_dns(box, doors)
         server = Server(_app(box, delivery, dns_port), partial(_tell_ready, box, dns_port))
         _stop_on_signals(server.stop, parent)
@@ -172,6 +173,20 @@ async def serve(box: Box, listener: socket.socket, parent: Parent) -> None:
         await server.serve(sockets=[listener])
     if box.config.ready_file is not None:
         box.config.ready_file.unlink(missing_ok=True)
+
+
+async def _take_over(box: Box) -> None:
+    """Let this command line hold for accounts that an earlier one has left in the file."""
+    from sesbox.operations.account_settings import restart_as
+    from sesbox.operations.reviewing import take_over
+
+    profile, before = box.world.profile, box.storage.meta(STANDING)
+    standing = json.dumps([profile.production, profile.max_24_hour_send, profile.max_send_rate])
+    for region in await box.writer.regions():
+        await box.writer.run(region, take_over)
+        if before not in (None, standing) and (await box.writer.run(region, restart_as)).changes:
+            logger.warning("the account in %s was used before; it now has the standing of this start", region)
+    await box.writer.set_meta({STANDING: standing})
 
 
 async def _cancel(task: asyncio.Future[None]) -> None:
@@ -205,7 +220,7 @@ def _app(box: Box, delivery: Delivery, dns_port: int | None) -> App:
             keys=Keys({config.access_key_id: config.secret_access_key}, config.any_credentials),
             ids=RandomIds(os.urandom),
             wall=box.clock.wall,
-            own_origin=lambda request: foreign(request.method, request.headers, desk.own_hosts) is None,
+            own_origin=lambda request: foreign("POST", request.headers, desk.own_hosts) is None,
         ),
     )
     return App(api, _pages(desk, box.certificate), desk.own_hosts)
@@ -246,18 +261,21 @@ def _look_up(box: Box) -> LookUp:
 def _pages(desk: Desk, certificate: Certificate) -> Starlette:
     """Everything that is not AWS's: the certificate, the control API, the console."""
     from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from sesbox.console.routes import inbox, routes
+    from sesbox.console.routes import inbox, lost, routes
     from sesbox.http import control
 
     async def certificate_file(_: Request) -> Response:
         return Response(certificate.certificate_pem, media_type="application/x-pem-file")
 
     own = [Route("/", inbox(desk)), Route(certificate.path, certificate_file)]
-    return Starlette(routes=[*own, *control.routes(desk), *routes(desk)])
+    return Starlette(
+        routes=[*own, *control.routes(desk), *routes(desk)], exception_handlers={HTTPException: lost(desk)}
+    )
 
 
 async def _start_dns(box: Box, doors: contextlib.AsyncExitStack) -> int | None:

@@ -247,6 +247,16 @@ class Storage:
             at = next(found)[0]
         return None if at is None else float(at)
 
+    def is_due(self, row_id: int) -> bool:
+        """Whether a row of due work is still there."""
+        with self._read("SELECT 1 FROM due WHERE id = ?", row_id) as found:
+            return next(found, None) is not None
+
+    @property
+    def last_due(self) -> int:
+        """The highest id of due work so far."""
+        return self._last_due
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         """All of the block is committed, or nothing."""

@@ -47,7 +47,8 @@ class Writer:
 
     def __init__(self, storage: Storage, world: World) -> None:
         self._storage, self._world = storage, world
-        self._accounts = storage.load()
+        self._accounts: dict[str, Account] | None = storage.load()  # None: to be read again
+        self._forgotten = 0  # due work up to this id went with a reset
         self._nobody = Caller("", world.account_id)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="sesbox-writer", daemon=True)
@@ -78,18 +79,23 @@ class Writer:
     ) -> asyncio.Future[Outcome]:
         """Run a call on this region's account; resolves when its changes are committed and applied.
 
-        `done` is the due row this call settles: it is removed in the same transaction. Raises (in the future)
+        `done` is the due row this call settles: it is removed in the same transaction; if a reset has taken it, the
+        call is not made. Raises (in the future)
         the call's AwsError, which changes nothing, or AwsError InternalFailure.
         """
         who = caller or self._nobody
 
         def work(batch: Batch) -> Outcome:
+            if done is not None and done <= self._forgotten:
+                return Outcome({})
             account = self._account(region)
             outcome = call(self._context(account, who))
-            batch.add(region, outcome.changes)
+            if outcome.changes:
+                batch.add(region, outcome.changes)
+                account.apply(outcome.changes)
+                self._loaded()[region] = account
             if done is not None:
                 batch.done.append(done)
-            account.apply(outcome.changes)
             return outcome
 
         return self._put(work)
@@ -103,8 +109,8 @@ class Writer:
         return self._put(lambda batch: batch.meta.update(values))
 
     def regions(self) -> asyncio.Future[list[str]]:
-        """The regions that were used so far, sorted."""
-        return self._put(lambda _: sorted(self._accounts))
+        """The regions in which something was changed so far, sorted."""
+        return self._put(lambda _: sorted(self._loaded()))
 
     def reset(self) -> asyncio.Future[None]:
         """Forget everything but the meta values."""
@@ -113,6 +119,7 @@ class Writer:
             self._storage.write(batch)
             batch.clear()
             self._storage.reset()
+            self._forgotten = self._storage.last_due
             self._accounts = {}
 
         return self._put(work)
@@ -127,10 +134,17 @@ class Writer:
         return future
 
     def _account(self, region: str) -> Account:
-        account = self._accounts.get(region)
-        if account is None:
-            account = self._accounts[region] = Account(self._world.account_id, region)
-        return account
+        return self._loaded().get(region) or Account(self._world.account_id, region)
+
+    def _loaded(self) -> dict[str, Account]:
+        """The accounts, read from disk again if a failed commit has left memory ahead of it. Raises AwsError."""
+        if self._accounts is None:
+            try:
+                self._accounts = self._storage.load()
+            except Exception as error:
+                logger.error("the data file cannot be read: %s", error)
+                raise _internal_failure() from error
+        return self._accounts
 
     def _context(self, account: Account, caller: Caller) -> Context:
         world = self._world
@@ -167,9 +181,9 @@ class Writer:
         try:
             if batch:
                 self._storage.write(batch)
-        except Exception:
-            logger.exception("a commit failed; state is loaded from disk again")
-            self._accounts = self._storage.load()
+        except Exception as error:
+            logger.error("a commit failed, state is read from disk again: %s: %s", type(error).__name__, error)
+            self._accounts = None
             if len(jobs) > 1:  # one of them may be the cause: each stands for itself now
                 for job in jobs:
                     self._batch([job])

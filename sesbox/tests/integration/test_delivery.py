@@ -50,13 +50,16 @@ class Desk:
                 self.rows[self.numbers] = Row(self.numbers, change.at, change.task, data)
             elif isinstance(change, Log):
                 self.log.append(change)
-        self.wake()
+        if any(isinstance(change, Due) for change in changes):
+            self.wake()
 
     async def run(self, region: str, call: Call, done: int | None = None) -> Outcome:
         await asyncio.sleep(0)
         if self.trouble:
             self.trouble -= 1
             raise AwsError("InternalFailure", None)
+        if done is not None and done not in self.rows:
+            return Outcome({})
         context = Context(Account("1", region), self.time, None, Caller("k", "1"), Profile())  # type: ignore[arg-type]
         outcome = call(context)
         if done is not None:
@@ -74,6 +77,9 @@ class Desk:
 
     def next_due_at(self, after: float) -> float | None:
         return min((row.at for row in self.rows.values() if row.at > after), default=None)
+
+    def is_due(self, row_id: int) -> bool:
+        return row_id in self.rows
 
     def message(self, message_id: str) -> Message | None:
         return None
@@ -272,3 +278,47 @@ def test_what_is_due_later_waits_for_the_clock(signer: Signer) -> None:
 
     play(desk, endpoints, signer, story)
     assert verdicts(desk) == ["delivered"]
+
+
+def test_what_becomes_due_while_the_loop_looks_is_not_slept_over(signer: Signer) -> None:
+    class Running(Desk):
+        def now(self) -> float:
+            self.time += 0.001
+            return self.time
+
+        def seconds_until(self, at: float) -> float | None:
+            return max(0.0, at - self.time)
+
+    desk = Running()
+
+    async def story() -> None:
+        data = {"message_id": "m", "recipients": []}
+        desk.rows = {1: Row(1, desk.time + 0.0005, "deliver", data), 2: Row(2, desk.time + 0.0015, "deliver", data)}
+        desk.wake()
+        await until(lambda: not desk.rows)
+
+    play(desk, Endpoints(), signer, story)
+
+
+def test_a_reset_takes_along_what_waits_in_a_lane_and_what_is_on_its_way(signer: Signer) -> None:
+    class Gate(Endpoints):
+        gate = asyncio.Event()
+
+        async def post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
+            answer = await super().post(url, headers, body)
+            await self.gate.wait()
+            return answer
+
+    desk, endpoints = Desk(), Gate(a=[503])
+
+    async def story() -> None:
+        desk.add(*(post("a", number) for number in range(30)))
+        await until(lambda: len(endpoints.seen) == 10)
+        desk.rows.clear()
+        endpoints.gate.set()
+        desk.add(post("a", 99))
+        await until(lambda: len(desk.log) == 1)
+
+    play(desk, endpoints, signer, story)
+    assert [json.loads(body)["MessageId"] for _, _, body in endpoints.seen][10:] == ["id-99"]
+    assert [row.data["message_id"] for row in desk.rows.values()] == ["id-99"]

@@ -171,3 +171,10 @@ def test_it_does_not_end_with_a_mere_thread_of_its_parent() -> None:
         assert box.stop() == 0
     finally:
         box.close()
+
+
+def test_help_shows_the_defaults_there_are_and_no_others() -> None:
+    text = subprocess.run([*SERVE, "--help"], capture_output=True, text=True, timeout=30, check=True).stdout
+    assert "(default: 4580)" in " ".join(text.split())
+    assert "None" not in text
+    assert "False" not in text

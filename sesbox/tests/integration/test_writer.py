@@ -151,3 +151,54 @@ def test_closing_finishes_what_was_handed_in() -> None:
             await box.writer.run(EAST, put("late"))
 
     assert len(play(scene).storage.load()[EAST].all(Topic)) == 3
+
+
+def test_what_was_begun_before_a_reset_leaves_no_trace_after_it() -> None:
+    async def scene(box: Box) -> None:
+        await box.writer.run(EAST, lambda ctx: Outcome({}, (Due(1.0, "a", {}),)))
+        (row,) = box.storage.due(1.0, 9)
+        await box.writer.reset()
+        outcome = await box.writer.run(EAST, put("stale"), done=row.id)
+        assert outcome.response == {}
+        await box.writer.run(EAST, lambda ctx: Outcome({}, (Due(1.0, "b", {}),)))
+        (fresh,) = box.storage.due(1.0, 9)
+        assert fresh.id > row.id
+        await box.writer.run(EAST, put("fresh"), done=fresh.id)
+
+    assert [topic.arn for topic in play(scene).storage.load()[EAST].all(Topic)] == ["fresh"]
+
+
+def test_a_disk_that_cannot_even_be_read_fails_what_is_asked_and_not_the_writer() -> None:
+    async def scene(box: Box) -> None:
+        await box.writer.run(EAST, put("kept"))
+        load, broken = box.storage.load, [sqlite3.OperationalError("disk I/O error")]
+
+        def failing() -> Any:
+            if broken:
+                raise broken.pop()
+            return load()
+
+        box.storage.load = failing  # type: ignore[method-assign]
+        box.fail_when = lambda batch: True
+        for _ in range(2):
+            with pytest.raises(AwsError, match="InternalFailure"):
+                await asyncio.wait_for(box.writer.run(EAST, put("lost")), 10)
+        box.fail_when = lambda batch: False
+        await asyncio.wait_for(box.writer.run(EAST, put("after")), 10)
+        assert await box.writer.read(EAST, lambda ctx: [topic.arn for topic in ctx.account.all(Topic)]) == [
+            "kept",
+            "after",
+        ]
+
+    play(scene)
+
+
+def test_a_region_in_which_nothing_was_changed_is_none() -> None:
+    async def scene(box: Box) -> None:
+        await box.writer.run("eu-west-1", lambda ctx: Outcome({}))
+        await box.writer.read("eu-west-2", lambda ctx: ctx.account.region)
+        assert await box.writer.regions() == []
+        await box.writer.run(EAST, put("t"))
+        assert await box.writer.regions() == [EAST]
+
+    play(scene)

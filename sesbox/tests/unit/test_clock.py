@@ -65,3 +65,13 @@ def test_its_state_survives_a_restart(wall: Wall, pause: bool) -> None:
     again = Clock(wall, clock.state())
     assert again.now() == clock.now()
     assert again.paused is pause
+
+
+@pytest.mark.parametrize("moment", [float("nan"), float("inf"), 1e18, 300_000_000_000.0])
+def test_it_goes_to_no_moment_that_no_calendar_has(wall: Wall, moment: float) -> None:
+    clock = Clock(wall)
+    with pytest.raises(ValueError, match="year 9000"):
+        clock.set(moment)
+    with pytest.raises(ValueError, match="year 9000"):
+        clock.advance(moment)
+    assert clock.now() == 1000.0

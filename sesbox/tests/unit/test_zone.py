@@ -68,3 +68,8 @@ def test_an_alias_in_a_circle_ends() -> None:
 
 def test_an_empty_zone_knows_nothing() -> None:
     assert answer(Zone(), dns.message.make_query("a.test", "A")).rcode() == dns.rcode.NXDOMAIN
+
+
+@pytest.mark.parametrize("name", ["a..b", "x" * 64 + ".test", ".".join(["x" * 60] * 5)])
+def test_a_name_that_cannot_be_is_found_nowhere(name: str) -> None:
+    assert look_up(read_zone("a.test. TXT x\n"), [(name, "TXT"), ("a.test", "TXT")]).txt == {"a.test": ("x",)}

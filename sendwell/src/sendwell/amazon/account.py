@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sendwell.amazon.client import AwsError, Client, call
 
+MOST_IDENTITIES = 10_000  # SES allows no more in a region
 MailType = Literal["MARKETING", "TRANSACTIONAL"]
 
 
@@ -150,7 +151,7 @@ def send_link_again(client: Client, name: str) -> IdentityFacts:
     return create_identity(client, name)
 
 
-def list_identities(client: Client, limit: int = 5000) -> list[IdentityFacts]:
+def list_identities(client: Client, limit: int = MOST_IDENTITIES) -> list[IdentityFacts]:
     """The account's identities, at most `limit`, without the records of domains. Raises AwsError."""
     found: list[IdentityFacts] = []
     token = ""

@@ -12,33 +12,13 @@ from sendwell.campaigns.models import Campaign
 from sendwell.campaigns.rules import Estimate, estimate
 from sendwell.connections import service as connections
 from sendwell.contacts import service as contacts
-from sendwell.contacts.service import ConsentVerdict
 from sendwell.core.db import DjangoDb
 from sendwell.outbox import service as outbox
 from sendwell.outbox.service import Reason
 from sendwell.suppression import service as suppression
-from sendwell.suppression.service import SuppressionReason
 
 PAGE = 5_000
 MOST_COUNTED = 100_000  # a page must answer within a second or two; beyond this the counts are those of a part
-
-_BY_SUPPRESSION = {
-    SuppressionReason.HARD_BOUNCE: Reason.SUPPRESSED_BOUNCE,
-    SuppressionReason.COMPLAINT: Reason.SUPPRESSED_COMPLAINT,
-    SuppressionReason.MANUAL: Reason.SUPPRESSED_OTHER,
-    SuppressionReason.SES_LIST: Reason.SUPPRESSED_OTHER,
-}
-_BY_VERDICT = {
-    ConsentVerdict.OK: None,
-    ConsentVerdict.UNSUBSCRIBED: Reason.UNSUBSCRIBED,
-    ConsentVerdict.UNCONFIRMED: Reason.UNCONFIRMED,
-    ConsentVerdict.PAUSED: Reason.CONTACT_PAUSED,
-}
-
-
-def skip_reason(verdict: ConsentVerdict, barred: SuppressionReason | None) -> Reason | None:
-    """Why a contact is left out, or None. Suppression is named first: it bars the address from every list."""
-    return _BY_SUPPRESSION[barred] if barred is not None else _BY_VERDICT[verdict]
 
 
 @dataclass
@@ -66,7 +46,7 @@ def summarise(campaign: Campaign, now: datetime) -> Summary:
         barred = suppression.suppressed(db, campaign.connection_id, [row.key for row in page])
         for row in page:
             found.total += 1
-            reason = skip_reason(row.verdict, barred.get(row.key))
+            reason = outbox.skip_reason(row.verdict, barred.get(row.key))
             if reason is not None:
                 found.left_out[reason] = found.left_out.get(reason, 0) + 1
                 continue

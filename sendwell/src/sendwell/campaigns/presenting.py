@@ -13,7 +13,7 @@ from sendwell.campaigns import audience, rules, service
 from sendwell.campaigns.models import Campaign
 from sendwell.campaigns.rules import Phase
 from sendwell.outbox import service as outbox
-from sendwell.outbox.rules import REASON_LABELS, STATUS_LABELS, Reason, Status
+from sendwell.outbox.service import REASON_LABELS, STATUS_LABELS, Reason, Status
 
 PHASE_WORDS = {
     Phase.DRAFT: "draft",

@@ -33,7 +33,7 @@ def report(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 @require_safe
 def live(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The moving part of the report, for htmx; 286 ends the polling once nothing moves any more."""
+    """The moving part of the report, for htmx; it replaces itself and asks no more once nothing moves."""
     context = presenting.report(_find(request, campaign_id), installation().clock.now())
     return render(request, "campaigns/_live.html", context)
 

@@ -108,11 +108,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """What is known just before a start. `mailable` counts contacts who consented and are not suppressed."""
+    """What is known just before a start. `unreachable` says why the world cannot reach us, empty if it can or need not;
+    `mailable` counts contacts who consented and are not suppressed."""
 
     connection_ready: bool
-    rehearsal: bool
-    public_https: bool
+    unreachable: str
     from_address: str
     from_covered: bool
     list_total: int
@@ -140,14 +140,14 @@ def _connection(facts: StartFacts) -> list[Problem]:
 
 def _public_url(facts: StartFacts) -> list[Problem]:
     # RFC 8058 section 3.1: List-Unsubscribe must hold an https URI. A rehearsal's mail is read by nobody outside.
-    if facts.rehearsal or facts.public_https:
+    if not facts.unreachable:
         return []
     return [
         Problem(
             Code.NO_PUBLIC_URL,
             "connection",
-            "Recipients could not reach the unsubscribe link: this installation has no public https address.",
-            "Set SENDWELL_PUBLIC_URL to its https address and restart. Until then, test sends work.",
+            f"Recipients could not reach the unsubscribe link. {facts.unreachable}",
+            "Set SENDWELL_PUBLIC_URL to a public https address of this installation. Until then, test sends work.",
         )
     ]
 

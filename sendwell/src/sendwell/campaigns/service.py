@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from sendwell.campaigns import rules, store
-from sendwell.campaigns.audience import skip_reason, summarise
+from sendwell.campaigns.audience import summarise
 from sendwell.campaigns.drafting import content_problems, source_of
 from sendwell.campaigns.models import Campaign
 from sendwell.campaigns.rules import Event, Problem, Refusal, StartFacts, Status
@@ -47,8 +47,7 @@ def problems(campaign: Campaign, base_url: str, now: datetime) -> list[Problem]:
     audience = summarise(campaign, now)
     facts = StartFacts(
         connection_ready=connection.setup_state == SetupState.READY,
-        rehearsal=connection.is_rehearsal,
-        public_https=base_url.startswith("https://"),
+        unreachable=connections.why_unreachable(connection.kind, base_url),
         from_address=campaign.from_address,
         from_covered=connections.verified_recipients(DjangoDb(), connection.pk).covers(campaign.from_address),
         list_total=audience.total,
@@ -88,7 +87,7 @@ def expand_next_batch(campaign_id: int, now: datetime) -> bool:
         batch = contacts.audience_after(db, campaign.list_id, campaign.cursor, BATCH, now)
         barred = suppression.suppressed(db, campaign.connection_id, [row.key for row in batch])
         rows = [
-            outbox.NewRow(row.contact_id, row.address, row.key, skip_reason(row.verdict, barred.get(row.key)))
+            outbox.NewRow(row.contact_id, row.address, row.key, outbox.skip_reason(row.verdict, barred.get(row.key)))
             for row in batch
         ]
         _enqueue(campaign, rows, now)

@@ -13,6 +13,8 @@ from sendwell.amazon.client import AwsError, Client
 from sendwell.connections import rules
 from sendwell.connections.models import Connection, Identity, IdentityKind
 
+MOST_READS = 20
+
 
 def ensure(client: Client, connection: Connection, name: str, purpose: str, now: datetime) -> tuple[Identity, bool]:
     """The identity exists at SES and here; whether this made it. `purpose` is sender or recipient.
@@ -44,20 +46,24 @@ def _create(client: Client, name: str) -> tuple[IdentityFacts, bool]:
 
 
 def mirror(client: Client, connection: Connection, now: datetime) -> None:
-    """Take over what SES says of every identity; those gone there go here. Unverified domains bring their records.
+    """Take over what SES says of every identity; those gone there go here. Raises AwsError.
 
-    One call for up to 1,000 identities, and one for each that waits. Raises AwsError.
+    One call for up to 1,000 identities, and one for each new domain whose records must be shown, at most 20 a time:
+    Amazon answers one such call a second.
     """
     listed = account.list_identities(client)
     known = {identity.name: identity for identity in connection.identities.all()}
+    reads = MOST_READS
     for facts in listed:
         before = known.get(facts.name)
-        changed = before is None or before.status != facts.status or before.verified != facts.verified
-        if facts.verified and not changed:
+        if facts.is_domain and not facts.verified and not (before and before.detail.get("tokens")) and reads:
+            reads -= 1
+            facts = account.read_identity(client, facts.name) or facts
+        elif before and (before.status, before.verified) == (facts.status, facts.verified):
             continue
-        detailed = account.read_identity(client, facts.name) if facts.is_domain or not facts.verified else facts
-        _keep(connection, detailed or facts, now, before.purpose if before else "sender")
-    connection.identities.exclude(name__in=[facts.name for facts in listed]).delete()
+        _keep(connection, facts, now, before.purpose if before else "sender")
+    if len(listed) < account.MOST_IDENTITIES:
+        connection.identities.exclude(name__in=[facts.name for facts in listed]).delete()
 
 
 def send_link_again(client: Client, identity: Identity, now: datetime) -> None:
@@ -74,30 +80,26 @@ def remove(client: Client, identity: Identity) -> None:
 
 
 def _keep(connection: Connection, facts: IdentityFacts, now: datetime, purpose: str) -> Identity:
-    detail = {"tokens": list(facts.dkim_tokens), "zone": facts.hosted_zone, "dkim": facts.dkim_status}
+    said = {
+        "kind": IdentityKind.DOMAIN if facts.is_domain else IdentityKind.EMAIL,
+        "status": facts.status[:30],
+        "verified": facts.verified,
+        "checked_at": now,
+    }
+    if facts.dkim_tokens:
+        said["detail"] = {"tokens": list(facts.dkim_tokens), "zone": facts.hosted_zone, "dkim": facts.dkim_status}
     identity, created = Identity.objects.update_or_create(
-        connection=connection,
-        name=facts.name,
-        defaults={
-            "kind": IdentityKind.DOMAIN if facts.is_domain else IdentityKind.EMAIL,
-            "status": facts.status[:30],
-            "verified": facts.verified,
-            "detail": detail,
-            "checked_at": now,
-        },
-        create_defaults={
-            "kind": IdentityKind.DOMAIN if facts.is_domain else IdentityKind.EMAIL,
-            "status": facts.status[:30],
-            "verified": facts.verified,
-            "detail": detail,
-            "checked_at": now,
-            "purpose": purpose,
-        },
+        connection=connection, name=facts.name, defaults=said, create_defaults={**said, "purpose": purpose}
     )
     if not created and purpose == "sender" and identity.purpose != "sender":
         identity.purpose = "sender"  # a tester who becomes a sender stays covered as a recipient
         identity.save(update_fields=["purpose"])
     return identity
+
+
+def waiting(connection: Connection) -> bool:
+    """Whether an identity may still become verified; SES gives up on some, and those are not waited for."""
+    return connection.identities.filter(verified=False).exclude(status="FAILED").exists()
 
 
 def records(identity: Identity) -> tuple[account.DnsRecord, ...]:

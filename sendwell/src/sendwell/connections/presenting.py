@@ -106,7 +106,12 @@ def page(connection: Connection, config: Config) -> Mapping[str, Any]:
 def _is_pending(connection: Connection, known: list[Identity]) -> bool:
     busy = connection.setup_state in (SetupState.RUNNING, SetupState.WAITING)
     checking = connection.setup_state == SetupState.READY and not connection.setup_report
-    return busy or checking or connection.review_status == "PENDING" or any(not i.verified for i in known)
+    return (
+        busy
+        or checking
+        or connection.review_status == "PENDING"
+        or any(not i.verified and i.status != "FAILED" for i in known)
+    )
 
 
 def _step(row: Mapping[str, Any], verified: set[str]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class SendingFacts:
 
 
 def is_simulator(address: str) -> bool:
-    """True for Amazon's mailbox simulator, which counts for the rate but not for the quota."""
+    """True for the mailbox simulator (SES guide of that name), which counts for the rate but not for the quota."""
     return address.lower().rpartition("@")[2] == SIMULATOR_DOMAIN
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sendwell.amazon.account import read_account
 from sendwell.amazon.client import Client
 from sendwell.amazon.signing import Credentials
-from sendwell.connections import rules, snapshots, store
+from sendwell.connections import identities, rules, snapshots, store
 from sendwell.connections.access import (
     NoConnectionError,
     SenderAccess,
@@ -24,7 +24,7 @@ from sendwell.connections.access import (
     sender_credentials,
 )
 from sendwell.connections.models import Connection, ConnectionKind, SetupState
-from sendwell.connections.rules import SendingFacts, Verified, is_simulator
+from sendwell.connections.rules import SendingFacts, Verified, is_simulator, why_unreachable
 from sendwell.connections.setting_up import NotExpectedError, subscription_ended
 from sendwell.connections.setting_up import confirm as confirm_subscription
 from sendwell.connections.setting_up import request as request_setup
@@ -49,6 +49,7 @@ __all__ = [
     "request_setup",
     "sender_credentials",
     "subscription_ended",
+    "why_unreachable",
 ]
 
 
@@ -88,7 +89,7 @@ def look_again_after(connection: Connection) -> timedelta:
     pending = (
         connection.review_status == "PENDING"
         or connection.setup_state in (SetupState.RUNNING, SetupState.WAITING)
-        or connection.identities.filter(verified=False).exists()
+        or identities.waiting(connection)
     )
     return rules.look_again_after(connection.kind, pending)
 

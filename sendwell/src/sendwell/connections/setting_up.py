@@ -37,6 +37,7 @@ def request(connection: Connection, sender: str, now: datetime) -> None:
 
 def run(connection: Connection, sender: str, installation: Installation, now: datetime) -> None:
     """All steps up to the subscription. SES's refusals end in the report and in state BROKEN, never in an exception."""
+    connection.setup_report = []  # two presses make two runs; a report is of one
     report = _Report(connection)
     try:
         client = access.open_client(connection, installation)
@@ -114,9 +115,10 @@ def subscription_ended(connection: Connection, installation: Installation, now: 
     except AwsError:
         pass  # then SNS's word is all we have
     connection.setup_state, connection.subscription_arn = SetupState.BROKEN, ""
-    connection.problem = "The feedback subscription was ended at SNS. Run the set-up again to subscribe anew."
-    connection.problem_at = now
-    connection.save(update_fields=["setup_state", "subscription_arn", "problem", "problem_at"])
+    connection.save(update_fields=["setup_state", "subscription_arn"])
+    # Into the report, not into `problem`: a mail that SES takes clears that one.
+    text = f"The subscription was ended at SNS on {now:%-d %b %Y, %H:%M} UTC. Run the set-up again to subscribe anew."
+    _Report(connection).replace(Step(SUBSCRIPTION, Outcome.FAILED, text))
 
 
 def _save_ready(connection: Connection, subscription_arn: str) -> None:

@@ -44,6 +44,6 @@ def refresh_account(connection: Connection, installation: Installation, now: dat
     client = access.open_client(connection, installation)
     found = read_account(client)
     take(connection, found, now)
-    if connection.identities.filter(verified=False).exists():
+    if identities.waiting(connection):
         identities.mirror(client, connection, now)
     return found

@@ -34,6 +34,7 @@ _NAV = (
     ("Lists", "list", "contacts:lists", "/lists/"),
     ("Forms", "user-plus", "forms:list", "/forms/"),
     ("Campaigns", "speakerphone", "campaigns:list", "/campaigns/"),
+    ("Messages", "mail", "outbox:list", "/messages/"),
     ("Suppression", "ban", "suppression:list", "/suppression/"),
     ("Connections", "plug-connected", "connections:list", "/connections/"),
     ("Leave the sandbox", "door-exit", "readiness:home", "/leave-the-sandbox/"),

@@ -10,12 +10,15 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab"}
 ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252 (Latin-1)"}
 MOST_LINES = 20  # of one quoted field; beyond, a quote was left open and would swallow the file
+
+_EMPTY_LINES = re.compile(r"[\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ def records(text: str, delimiter: str, position: int = 0, line: int = 0) -> Iter
     """
     source = _Lines(text, position)
     while True:
+        line += source.skip_empty(text)
         start = source.position
         source.begin_record()
         try:
@@ -90,6 +94,14 @@ class _Lines:
     def back_to(self, position: int) -> None:
         self._buffer.seek(position)
         self.position, self.taken = position, 0
+
+    def skip_empty(self, text: str) -> int:
+        """Pass over empty lines all at once, for a file may hold nothing else; how many."""
+        found = _EMPTY_LINES.match(text, self.position)
+        if found is None:
+            return 0
+        self.back_to(found.end())
+        return found[0].count("\n") + found[0].count("\r") - found[0].count("\r\n")
 
     def skip_line(self) -> str:
         return self._take().rstrip("\r\n")

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -20,7 +21,13 @@ from sendwell.contacts.models import Import, ImportState, List, RowOutcome, RowR
 from sendwell.contacts.views import now_of, who
 from sendwell.workspaces.service import require_editor, workspace_of
 
-PAGE = 100
+PAGE = 50
+_FINE = {
+    RowOutcome.ADDED.value: "Now on the list, and may be mailed",
+    RowOutcome.UPDATED.value: "On the list before; name or attributes are new",
+    RowOutcome.UNCHANGED.value: "On the list before, just like this",
+    RowOutcome.SKIPPED.value: "",
+}
 
 
 @require_GET
@@ -82,7 +89,12 @@ def import_columns(request: HttpRequest, import_id: int) -> HttpResponse:
             return redirect("contacts:import_detail", imported.pk)
         except imports.FileError as failed:
             error = str(failed)
-    return render(request, "contacts/import_columns.html", _columns(imported, error), status=422 if error else 200)
+    try:
+        context = _columns(imported, error)
+    except imports.FileError as gone:
+        messages.error(request, str(gone))
+        return redirect("contacts:imports")
+    return render(request, "contacts/import_columns.html", context, status=422 if error else 200)
 
 
 def _start(imported: Import, chosen: list[str]) -> None:
@@ -156,7 +168,7 @@ def _progress(imported: Import) -> dict[str, Any]:
             "outcome": outcome,
             "label": RowOutcome(outcome).label,
             "reason": reason,
-            "why": RowReason(reason).label if reason else "",
+            "why": RowReason(reason).label if reason else _FINE[outcome],
             "rows": number,
         }
         for (outcome, reason), number in imports.counts(imported).items()

@@ -12,15 +12,16 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from sendwell.contacts import files, import_rules, store
 from sendwell.contacts.import_rules import Row
-from sendwell.contacts.models import Import, ImportRow, ImportState, List
+from sendwell.contacts.models import Import, ImportFile, ImportRow, ImportState, List
 from sendwell.core.addresses import InvalidAddress, parse
 
 BATCH = 2_000  # rows; one transaction of some 100 ms, so the sender on the same SQLite file hardly waits
 MOST_BYTES = 50 * 1024 * 1024
+MOST_COLUMNS = 200  # the page offers a choice for each
 KEEP_FILE = timedelta(days=30)
 
 Suppressed = Callable[[Sequence[str]], set[str]]
@@ -58,11 +59,10 @@ def create(to: List, upload: Upload, now: datetime) -> Import:
     text = files.decode(upload.data, encoding)
     delimiter = files.guess_delimiter(text)
     headings = _headings(text, delimiter)
-    return Import.objects.create(
+    imported = Import(
         workspace_id=to.workspace_id,
         list=to,
         filename=upload.filename[-255:],
-        content=upload.data,
         encoding=encoding,
         delimiter=delimiter,
         mapping={"columns": import_rules.guess_columns(headings)},
@@ -72,6 +72,18 @@ def create(to: List, upload: Upload, now: datetime) -> Import:
         total=files.line_count(text),
         created_at=now,
     )
+    with transaction.atomic():
+        imported.save()
+        ImportFile.objects.create(imported=imported, data=upload.data)
+    return imported
+
+
+def _text(imported: Import, encoding: str) -> str:
+    """The decoded file. Raises FileError once it was dropped."""
+    file = ImportFile.objects.filter(imported=imported).first()
+    if file is None:
+        raise FileError("The file is no longer kept. Upload it again.")
+    return files.decode(bytes(file.data), encoding)
 
 
 def _headings(text: str, delimiter: str) -> list[str]:
@@ -80,6 +92,9 @@ def _headings(text: str, delimiter: str) -> list[str]:
         raise FileError("The file is empty. Its first line holds the headings, such as email,name.")
     if first.problem:
         raise FileError(f"Line 1 cannot be read: {first.problem}")
+    if len(first.fields) > MOST_COLUMNS:
+        said = f"Line 1 holds {len(first.fields):,} columns, and at most {MOST_COLUMNS} can be taken in."
+        raise FileError(f"{said} Leave out those you do not need, or choose another delimiter.")
     if any(_is_address(cell) for cell in first.fields):
         raise FileError("Line 1 holds an address, not headings. Add a first line such as email,name and try again.")
     return [cell.strip() for cell in first.fields]
@@ -95,7 +110,7 @@ def _is_address(cell: str) -> bool:
 
 def sample(imported: Import, rows: int = 8) -> Sample:
     """Headings, the first rows and a target for every column, in the import's encoding. Raises FileError."""
-    text = files.decode(bytes(imported.content), imported.encoding)
+    text = _text(imported, imported.encoding)
     headings = _headings(text, imported.delimiter)
     first = [record.fields for record in islice(files.records(text, imported.delimiter), 1, rows + 1)]
     chosen = imported.mapping.get("columns", [])
@@ -105,7 +120,7 @@ def sample(imported: Import, rows: int = 8) -> Sample:
 
 def reread(imported: Import, encoding: str, delimiter: str) -> None:
     """Look at the same file with another encoding or delimiter; the columns are guessed anew. Raises FileError."""
-    text = files.decode(bytes(imported.content), encoding)
+    text = _text(imported, encoding)
     headings = _headings(text, delimiter)
     imported.encoding, imported.delimiter = encoding, delimiter
     imported.mapping = {"columns": import_rules.guess_columns(headings)}
@@ -154,7 +169,7 @@ def run_import_batch(import_id: int, suppressed: Suppressed, now: datetime) -> b
 
 
 def _rows(imported: Import) -> Iterator[Row]:
-    text = files.decode(bytes(imported.content), imported.encoding)
+    text = _text(imported, imported.encoding)
     targets = imported.mapping["columns"]
     records = files.records(text, imported.delimiter, imported.position, imported.cursor)
     for record in islice(records, 0 if imported.cursor else 1, None):  # the first record holds the headings
@@ -190,6 +205,10 @@ def counts(imported: Import) -> dict[tuple[str, str], int]:
 
 
 def forget_files(now: datetime) -> int:
-    """Empty the uploads of imports finished more than 30 days ago; how many. The report stays."""
-    old = Import.objects.filter(finished_at__lt=now - KEEP_FILE).exclude(content=b"")
-    return old.update(content=b"")
+    """Drop the uploads of imports finished more than 30 days ago, and those never started; how many files.
+
+    Reports stay.
+    """
+    before = now - KEEP_FILE
+    old = Q(imported__finished_at__lt=before) | Q(imported__state=ImportState.UPLOADED, imported__created_at__lt=before)
+    return ImportFile.objects.filter(old).delete()[0]

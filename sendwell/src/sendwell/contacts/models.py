@@ -55,7 +55,7 @@ class SubscriptionStatus(models.TextChoices):
 class ConsentBasis(models.TextChoices):
     NONE = "none", "None: nobody asked them"
     DOUBLE_OPT_IN = "double_opt_in", "Double opt-in, with evidence"
-    SINGLE_OPT_IN = "single_opt_in", "Signed up, not confirmed by mail"
+    SINGLE_OPT_IN = "single_opt_in", "Signed up (single opt-in)"
     CUSTOMER = "customer", "Customers, told at purchase and free to object"
 
 
@@ -111,7 +111,6 @@ class Import(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
     list = models.ForeignKey(List, on_delete=models.PROTECT)
     filename = models.CharField(max_length=255)
-    content = models.BinaryField(help_text="The file as uploaded; emptied 30 days after the import.")
     encoding = models.CharField(max_length=12, default="utf-8")
     delimiter = models.CharField(max_length=1, default=",")
     mapping = models.JSONField(default=dict, help_text='{"columns": [target, ...]}, see contacts/files.py.')
@@ -125,6 +124,14 @@ class Import(models.Model):
     error = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+
+
+class ImportFile(models.Model):
+    """The file as uploaded, dropped 30 days after the import. Apart, because SQLite writes a changed row anew with all
+    its bytes, and an import's row changes with every batch."""
+
+    imported = models.OneToOneField(Import, on_delete=models.CASCADE, primary_key=True, related_name="file")
+    data = models.BinaryField()
 
 
 class RowOutcome(models.TextChoices):

@@ -36,15 +36,15 @@ def subscriptions_like(of: List, text: str, status: str) -> QuerySet[Subscriptio
 
 
 def imports_of(workspace: Workspace) -> QuerySet[Import]:
-    """All imports, newest first, without their files."""
-    return Import.objects.filter(workspace=workspace).select_related("list").defer("content").order_by("-pk")
+    """All imports, newest first."""
+    return Import.objects.filter(workspace=workspace).select_related("list").order_by("-pk")
 
 
 def report(imported: Import, outcome: str, reason: str) -> QuerySet[ImportRow]:
-    """The report's rows in the order of the file; empty filters are all."""
+    """The report's rows in the order of the file; empty filters are all, the reason `none` is rows without one."""
     rows = ImportRow.objects.filter(imported=imported)
     if outcome:
         rows = rows.filter(outcome=outcome)
     if reason:
-        rows = rows.filter(reason=reason)
+        rows = rows.filter(reason="" if reason == "none" else reason)
     return rows.order_by("line")

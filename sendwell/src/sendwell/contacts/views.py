@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sendwell.contacts import queries, service
 from sendwell.contacts.forms import BASES, ContactForm, ListForm, PauseForm
-from sendwell.contacts.models import Contact, List, SubscriptionStatus
+from sendwell.contacts.models import ConsentEvent, Contact, List, SubscriptionStatus
 from sendwell.contacts.rules import standing
 from sendwell.core.db import DjangoDb
 from sendwell.core.installation import installation
@@ -27,6 +27,24 @@ from sendwell.workspaces.service import require_editor, workspace_of
 
 PAGE = 50
 STANDINGS = {"active": "Active", "paused": "Paused", "unsubscribed": "Left everything"}
+METHODS = {
+    "owner": "By hand",
+    "import": "By an import",
+    "page": "On the page behind the link in a mail",
+    "one-click": "By one click in a mail program",
+    "complaint": "After a complaint",
+    "double opt-in": "By the link in an opt-in mail",
+    "api": "By the API",
+}
+LABELS = {
+    "by": "who",
+    "import": "import no.",
+    "stated": "in the file",
+    "attested_by": "stated by",
+    "message": "message no.",
+    "ip": "network",
+    "user_agent": "program",
+}
 
 
 @dataclass(frozen=True)
@@ -107,8 +125,21 @@ def _detail(contact: Contact, now: datetime) -> dict[str, Any]:
         "contact": contact,
         "line": lines([contact], now)[0],
         "subscriptions": contact.subscriptions.select_related("list").order_by("list__name"),
-        "events": contact.consentevent_set.select_related("list").order_by("-at", "-pk")[:200],
+        "events": [
+            (event, METHODS.get(event.method, event.method), _evidence(event))
+            for event in contact.consentevent_set.select_related("list").order_by("-at", "-pk")[:200]
+        ],
     }
+
+
+def _evidence(event: ConsentEvent) -> list[tuple[str, object]]:
+    """What is known of the event, in words; empty facts are left out. The page of proof has all of them."""
+    if "text_sha256" in event.evidence:
+        return [("form", event.evidence.get("form", "")), ("words", f"version {event.evidence.get('text_version')}")]
+    known = [(LABELS.get(name, name), value) for name, value in event.evidence.items() if value not in ("", None)]
+    return [
+        (label, str(value)[:16].replace("T", " ") + " UTC" if label == "until" else value) for label, value in known
+    ]
 
 
 @require_editor

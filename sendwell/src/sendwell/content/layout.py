@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from html import escape as html_escape
 from importlib.resources import files
 
 import css_inline
 from inscriptis import get_text  # type: ignore[import-untyped]
+from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]
 from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 from liquid import BoundTemplate
 from markdown_it import MarkdownIt
@@ -25,6 +27,7 @@ from sendwell.content.shield import Shielded, shield_html, shield_markdown
 _BODY_END = re.compile(r"</body\s*>(?!.*</body\s*>)", re.IGNORECASE | re.DOTALL)
 _DOCUMENT = re.compile(r"\s*(<!doctype|<html)\b", re.IGNORECASE)
 _HEAD_ELEMENT = re.compile(r"<head\b.*?</head\s*>", re.IGNORECASE | re.DOTALL)
+_VALUE = re.compile(r"\[\[(list_name|sender_name|postal_address)\]\]")
 _COMMENT = re.compile(r"<!--(lqd\d+q\d+x)-->")
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TABLE_TAG = re.compile(r"<(/?)(table|thead|tbody|tfoot|tr|td|th)\b[^>]*>", re.IGNORECASE)
@@ -50,8 +53,8 @@ def compile_source(source: ContentSource) -> Compiled:
     subject = liquid.parse(source.subject, escape=False)
     used = {path[0] for path in liquid.paths(liquid.parse(source.body, escape=True))}
     shielded, body_html = _body(source)
-    footer_html = _footer("footer.html", used) if source.is_marketing else ""
-    footer_text = _footer("footer.txt", used) if source.is_marketing else ""
+    footer_html = _footer("footer.html", source, used, escape=True) if source.is_marketing else ""
+    footer_text = _footer("footer.txt", source, used, escape=False) if source.is_marketing else ""
     text = _text_template(shielded, body_html)
     return Compiled(
         source=source,
@@ -92,7 +95,9 @@ def _document(source: ContentSource, shielded: Shielded, body: str, footer: str)
         whole = _BODY_END.sub(lambda end: _FOOTER_MARK + end[0], body)
         whole = whole if _FOOTER_MARK in whole else whole + _FOOTER_MARK
     else:
-        whole = _resource("mail.html").replace("[[body]]", body).replace("[[footer]]", _FOOTER_MARK)
+        kind = "authored" if source.body_format == "html" else "prose"
+        sheet = _resource("mail.html").replace("[[footer]]", _FOOTER_MARK)
+        whole = sheet.replace("[[body]]", f'<div class="{kind}">\n{body}\n</div>')
     return shielded.restore(_inline(whole)).replace(_FOOTER_MARK, footer)
 
 
@@ -105,13 +110,30 @@ def _inline(document: str) -> str:
     return inliner.inline(document)
 
 
-def _footer(filename: str, used: set[str]) -> str:
-    """Our part of a marketing mail, without what the author already placed: one unsubscribe link is enough."""
+def _footer(filename: str, source: ContentSource, used: set[str], *, escape: bool) -> str:
+    """Our part of a marketing mail as Liquid, with what all recipients share filled in.
+
+    What the author already placed is left out: one unsubscribe link is enough.
+    """
+    constants = _constants(source)
+    shown = {
+        "unsubscribe_url": "unsubscribe_url" not in used,
+        "postal_address": "postal_address" not in used,
+        "list_name": bool(source.list_name),
+    }
     footer = _resource(filename)
-    for name in ("unsubscribe_url", "postal_address"):
-        block = re.compile(rf"\[\[{name}\]\](.*?)\[\[/{name}\]\]", re.DOTALL)
-        footer = block.sub("" if name in used else r"\1", footer)
-    return footer
+    for name, stays in shown.items():
+        block = re.compile(rf"\[\[if {name}\]\](.*?)\[\[end {name}\]\]", re.DOTALL)
+        footer = block.sub(r"\1" if stays else "", footer)
+    values = {name: _literal(text, escape=escape) for name, text in constants.items()}
+    return _VALUE.sub(lambda found: values[found[1]], footer)
+
+
+def _literal(text: str, *, escape: bool) -> str:
+    """`text` such that Liquid, and HTML if `escape`, show just that."""
+    if escape:
+        return html_escape(text).replace("{", "&#123;").replace("\n", "<br>\n")
+    return text.replace("{", '{{ "{" }}')
 
 
 def _text_template(shielded: Shielded, body_html: str) -> str | None:
@@ -141,7 +163,7 @@ def to_text(html: str) -> str:
     bare = _HTML_COMMENT.sub("", _HEAD_ELEMENT.sub("", html))
     if not bare.strip():
         return ""
-    text = get_text(bare, ParserConfig(display_links=True))
+    text = get_text(bare, ParserConfig(css=CSS_PROFILES["strict"], display_links=True))
     return tidy("\n".join(line.rstrip() for line in text.splitlines()))
 
 

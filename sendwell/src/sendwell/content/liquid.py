@@ -18,8 +18,10 @@ from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
 
 from sendwell.content.rules import RenderError
 
-GROWTH_LIMIT = 4_000_000  # characters that one filter may build
+GROWTH_LIMIT = 1_000_000  # characters that one filter may take or build
+LONGEST_RANGE = 10_000  # numbers of a range like (1..9) in a filter; loops have their own limit
 _UNWANTED_FILTERS = ("safe",)  # would let a contact's data through unescaped
+_MULTIPLIERS = ("replace", "join")  # what they build is as long as value times argument
 _UNWANTED_TAGS = ("include", "render", "increment", "decrement")  # no files to include; counters surprise
 
 
@@ -51,19 +53,26 @@ def environment(*, escape: bool) -> Environment:
         made.filters.pop(name, None)
     for name in _UNWANTED_TAGS:
         made.tags.pop(name, None)
-    made.filters["replace"] = _bounded(made.filters["replace"])
-    made.filters["join"] = _bounded(made.filters["join"])
+    made.filters = {name: _bounded(name, inner) for name, inner in made.filters.items()}
     return made
 
 
-def _bounded(inner: Any) -> Any:
-    """`replace` and `join` multiply text; chained, a few of them would fill the memory before any limit looks."""
+def _bounded(name: str, inner: Any) -> Any:
+    """A filter that neither takes nor builds too much.
+
+    Ranges are written out by most filters, and chained ones multiply text: a short template would fill the memory
+    before any limit of the language looks.
+    """
 
     def bounded(value: Any, *arguments: Any, **options: Any) -> Any:
-        longest = max((len(str(argument)) for argument in arguments), default=0)
-        if (_length(value) + 1) * (longest + 1) > GROWTH_LIMIT:
+        sizes = [_size(argument) for argument in arguments]
+        built = (_size(value) + 1) * (max(sizes, default=0) + 1) if name in _MULTIPLIERS else _size(value)
+        if built > GROWTH_LIMIT:
             raise ResourceLimitError("a filter would build too long a text", token=None)
-        return inner(value, *arguments, **options)
+        result = inner(value, *arguments, **options)
+        if isinstance(result, str) and len(result) > GROWTH_LIMIT:
+            raise ResourceLimitError("a filter built too long a text", token=None)
+        return result
 
     for flag in ("with_context", "with_environment", "filter_async"):
         if hasattr(inner, flag):
@@ -71,8 +80,15 @@ def _bounded(inner: Any) -> Any:
     return bounded
 
 
-def _length(value: Any) -> int:
-    return sum(len(str(item)) + 1 for item in value) if isinstance(value, list | tuple) else len(str(value))
+def _size(value: Any) -> int:
+    """Characters that a value takes as text, nearly. Raises ResourceLimitError for a range nobody means."""
+    if isinstance(value, range):
+        if len(value) > LONGEST_RANGE:
+            raise ResourceLimitError("a range is too long for a filter", token=None)
+        return 8 * len(value)
+    if isinstance(value, list | tuple):
+        return sum(len(item) + 1 if isinstance(item, str) else 8 for item in value)
+    return len(value) if isinstance(value, str) else 8
 
 
 def parse(source: str, *, escape: bool) -> BoundTemplate:

@@ -96,6 +96,7 @@ class ProblemCode(StrEnum):
     TEMPLATE_BROKEN = "template_broken"
     VARIABLE_UNKNOWN = "variable_unknown"
     TOO_BIG = "too_big"
+    UNSUBSCRIBE_HIDDEN = "unsubscribe_hidden"
 
 
 @dataclass(frozen=True, slots=True)

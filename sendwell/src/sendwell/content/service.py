@@ -13,6 +13,7 @@ from typing import Any
 from sendwell.content import headers, liquid, store
 from sendwell.content.layout import Compiled, compile_source, tidy, to_text
 from sendwell.content.rules import (
+    FREEMAIL,
     ContentSource,
     Links,
     Problem,
@@ -26,7 +27,7 @@ from sendwell.content.rules import (
 )
 from sendwell.core.db import Db
 
-__all__ = ["Compiled", "ContentSource", "Links", "Problem", "ProblemCode", "RenderError", "Rendered"]
+__all__ = ["FREEMAIL", "Compiled", "ContentSource", "Links", "Problem", "ProblemCode", "RenderError", "Rendered"]
 
 SAMPLE_LINKS = Links("https://example.com/u/sample", "https://example.com/u/sample")
 
@@ -98,9 +99,14 @@ def lint(source: ContentSource) -> list[Problem]:
 
 def _lint_rendered(source: ContentSource, used: set[tuple[str, ...]]) -> list[Problem]:
     try:
-        return check_size(render(compile(source), sample_fields(used), SAMPLE_LINKS).html)
+        mail = render(compile(source), sample_fields(used), SAMPLE_LINKS)
     except RenderError as error:
         return [Problem(ProblemCode.TEMPLATE_BROKEN, "body", f"The template does not render: {error}")]
+    problems = check_size(mail.html)
+    if source.is_marketing and str(SAMPLE_LINKS.unsubscribe_url) not in to_text(mail.html):
+        text = "The unsubscribe link is not visible. Look for an HTML comment that is never closed, or hidden elements."
+        problems.append(Problem(ProblemCode.UNSUBSCRIBE_HIDDEN, "body", text))
+    return problems
 
 
 def sample_fields(used: set[tuple[str, ...]]) -> dict[str, Any]:

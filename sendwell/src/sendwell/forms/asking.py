@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 
 from sendwell.contacts.service import NEVER_IMPORTED
-from sendwell.content.rules import FREEMAIL
+from sendwell.content.service import FREEMAIL
 from sendwell.core import jobs
 from sendwell.core.addresses import Address, InvalidAddress, parse
 from sendwell.core.installation import Installation

@@ -20,7 +20,7 @@ from sendwell.core.visitors import Visitor, short_agent
 from sendwell.forms import mailing, rules, store
 from sendwell.forms.models import OptInMail, Signup
 from sendwell.forms.rules import SignupStatus
-from sendwell.outbox import service as outbox
+from sendwell.outbox import singles
 
 
 class Link(StrEnum):
@@ -68,7 +68,7 @@ def _seen(mail: OptInMail, now: datetime) -> Seen:
     names = tuple(List.objects.filter(pk__in=signup.list_ids).order_by("name").values_list("name", flat=True))
     if signup.status == SignupStatus.CONFIRMED.value:
         return Seen(Link.CONFIRMED, signup, names)
-    state = outbox.singles([mail.message_id]).get(mail.message_id)
+    state = singles.singles([mail.message_id]).get(mail.message_id)
     until = rules.expires_at(mail.created_at, state.accepted_at if state else None, signup.form.expiry_hours)
     return Seen(Link.OPEN if now < until and names else Link.EXPIRED, signup, names)
 
@@ -113,7 +113,7 @@ def _confirmed(mail: OptInMail, visitor: Visitor, seen: Seen, now: datetime) -> 
 def evidence(mail: OptInMail, visitor: Visitor, now: datetime) -> dict[str, Any]:
     """Everything that proves the consent, in one record that stands on its own when the signup is long gone."""
     signup, text = mail.signup, mail.signup.text
-    state = outbox.singles([mail.message_id]).get(mail.message_id)
+    state = singles.singles([mail.message_id]).get(mail.message_id)
     sent_at = state.accepted_at if state else None
     return {
         "form": signup.form.name,

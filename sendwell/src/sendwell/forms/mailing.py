@@ -19,6 +19,7 @@ from sendwell.forms import mailboxes, rules, store
 from sendwell.forms.models import OptInMail, Signup, SignupForm
 from sendwell.forms.rules import MailFacts, MailKind, Plan, SignupReason, SignupStatus, Step
 from sendwell.outbox import service as outbox
+from sendwell.outbox import singles
 from sendwell.outbox.service import Stream
 from sendwell.suppression import service as suppression
 
@@ -49,7 +50,7 @@ def ask_back(signup_id: int, parts: Installation, now: datetime) -> timedelta | 
 def _facts(signup: Signup, now: datetime) -> MailFacts:
     form = signup.form
     found = store.mails_to(signup.workspace_id, signup.key, now - rules.PURGE_AFTER)
-    states = outbox.singles([message for _, message, _ in found])
+    states = singles.singles([message for _, message, _ in found])
     waiting = {of for of, message, _ in found if message in states and states[message].waits}
     own = [mail for mail in signup.mails.all() if mail.kind != MailKind.REMINDER]
     return MailFacts(
@@ -87,7 +88,7 @@ def queue(signup: Signup, kind: MailKind, parts: Installation, now: datetime) ->
     context = {
         "lists": list_names(signup),
         "requested_at": f"{signup.requested_at.astimezone(UTC):%-d %b %Y, %H:%M} UTC",
-        **outbox.seal(parts.ring, {"confirm_url": f"{parts.config.base_url}/confirm/{token}"}),
+        **singles.seal(parts.ring, {"confirm_url": f"{parts.config.base_url}/confirm/{token}"}),
     }
     try:
         with transaction.atomic():
@@ -129,7 +130,7 @@ def remind(signup_id: int, parts: Installation, now: datetime) -> timedelta | No
     if signup is None or signup.status != SignupStatus.PENDING.value or not signup.form.reminds:
         return None
     mails = list(signup.mails.order_by("pk"))
-    state = outbox.singles([mails[0].message_id]).get(mails[0].message_id) if mails else None
+    state = singles.singles([mails[0].message_id]).get(mails[0].message_id) if mails else None
     if state is None or any(mail.kind == MailKind.REMINDER for mail in mails):
         return None
     if state.waits:

@@ -18,7 +18,7 @@ from sendwell.core.installation import Installation
 from sendwell.forms import editing, public_pages, rules, store
 from sendwell.forms.models import FormText, OptInMail, Signup, SignupForm
 from sendwell.forms.rules import Captcha, SignupReason
-from sendwell.outbox import service as outbox
+from sendwell.outbox import singles
 from sendwell.workspaces.models import Workspace
 
 SPAN = timedelta(days=90)
@@ -69,7 +69,7 @@ def detail(form: SignupForm, now: datetime) -> dict[str, Any]:
     """Everything on the page of one form."""
     since = now - SPAN
     refused = store.figures(rules.REFUSED.sort, since)
-    held, oldest = outbox.held_opt_in(form.workspace_id)
+    held, oldest = singles.held_opt_in(form.workspace_id)
     dropped = Signup.objects.filter(form=form, status="dropped").values_list("reason").annotate(n=Count("pk"))
     return {
         "form": form,
@@ -100,7 +100,7 @@ def lines(signups: Sequence[Signup]) -> list[Line]:
     found = OptInMail.objects.filter(signup__in=signups).order_by("pk")
     for signup_id, message_id in found.values_list("signup_id", "message_id"):
         mails.setdefault(signup_id, []).append(message_id)
-    states = outbox.singles(ids[-1] for ids in mails.values())
+    states = singles.singles(ids[-1] for ids in mails.values())
     return [_line(signup, mails.get(signup.pk, []), states) for signup in signups]
 
 

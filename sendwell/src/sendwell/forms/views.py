@@ -20,7 +20,7 @@ from sendwell.forms import editing, presenting
 from sendwell.forms.editing import MailProblemError
 from sendwell.forms.forms import SettingsForm
 from sendwell.forms.models import Signup, SignupForm
-from sendwell.outbox import service as outbox
+from sendwell.outbox import singles
 from sendwell.workspaces.service import require_editor, workspace_of
 
 
@@ -37,7 +37,7 @@ def _find(request: HttpRequest, form_id: int) -> SignupForm:
 def forms(request: HttpRequest) -> HttpResponse:
     """All forms with their figures, and what the sandbox holds."""
     workspace = workspace_of(request)
-    held, oldest = outbox.held_opt_in(workspace.pk)
+    held, oldest = singles.held_opt_in(workspace.pk)
     context = {"rows": presenting.rows(workspace, _now()), "held": held, "held_since": oldest}
     return render(request, "forms/list.html", context)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
 
 from sendwell.config import Config
 
@@ -15,7 +17,7 @@ def text(config: Config, link: str) -> str:
     rows = [
         ("Open", config.base_url),
         ("Sign in", f"{link}"),
-        ("", "(works once, for 24 hours; another: sendwell sign-in-link)"),
+        ("", f"(works once, for 24 hours; another: {_program()} sign-in-link)"),
     ]
     if config.embedded:
         rows.append(
@@ -25,6 +27,15 @@ def text(config: Config, link: str) -> str:
     lines = [f"  {_paint('1', f'{label:<8}')} {value}" for label, value in rows]
     head = f"  {_paint('1;36', 'sendwell')} is running. Ctrl-C stops everything."
     return "\n".join(["", head, "", *lines, ""])
+
+
+def _program() -> str:
+    """How to call this program from here: after `make run` it is in no search path."""
+    called = Path(sys.argv[0])
+    if shutil.which("sendwell") or not called.exists():
+        return "sendwell"
+    folder = Path.cwd()
+    return str(called.relative_to(folder) if called.is_absolute() and called.is_relative_to(folder) else called)
 
 
 def relayed(name: str, line: str) -> str:

@@ -17,7 +17,8 @@ from sendwell.connections import service as connections
 from sendwell.contacts import service as contacts
 from sendwell.core.db import Db, PlainDb
 from sendwell.core.store import database_time
-from sendwell.outbox import pacing, store
+from sendwell.outbox import pacing, reasons, store
+from sendwell.outbox.records import Candidate, PaceRow, StateRow
 from sendwell.outbox.rules import (
     PRIORITIES,
     AttemptOutcome,
@@ -35,7 +36,6 @@ from sendwell.outbox.rules import (
     may_send,
     transition,
 )
-from sendwell.outbox.store import Candidate, PaceRow
 from sendwell.suppression import service as suppression
 
 LEASE = timedelta(seconds=90)
@@ -46,13 +46,6 @@ MOST_LOOKED_AT = 2000
 _ANSWERS = {Outcome.ACCEPTED, Outcome.THROTTLED_RATE, Outcome.THROTTLED_DAILY, Outcome.REFUSED, Outcome.UNVERIFIED}
 _RESTS = {PaceEffect.BLOCK: "blocked", PaceEffect.DOUBT: "no_answer", PaceEffect.BACK_OFF: "no_connection"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SUPPRESSED = {"hard_bounce": Reason.SUPPRESSED_BOUNCE, "complaint": Reason.SUPPRESSED_COMPLAINT}
-_CONSENT = {
-    contacts.ConsentVerdict.OK: Reason.NONE,
-    contacts.ConsentVerdict.UNSUBSCRIBED: Reason.UNSUBSCRIBED,
-    contacts.ConsentVerdict.UNCONFIRMED: Reason.UNCONFIRMED,
-    contacts.ConsentVerdict.PAUSED: Reason.CONTACT_PAUSED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +142,7 @@ def _take(
     now = real + offset
     minute = pacing.epoch_minute(now)
     items = [
-        Item(row, row.attempts + 1, slot, None if pacing.is_simulator(row.address_key) else minute)
+        Item(row, row.attempts + 1, slot, None if connections.is_simulator(row.address_key) else minute)
         for row, slot in zip(picked, slots.slots(len(picked)), strict=True)
     ]
     store.mark_sending(db, [row.id for row in picked], worker, real + lease, now)
@@ -229,12 +222,11 @@ def _judge(
     consent = {list_id: contacts.consent(db, list_id, ids, now) for list_id, ids in by_list.items()}
     judged = []
     for row in rows:
-        found = suppressed.get(row.address_key)
         said = consent.get(row.list_id or 0, {}).get(row.contact_id or 0)
         stopped = stops.get(row.campaign_id or 0)
         facts = Facts(
-            suppressed=_SUPPRESSED.get(str(found), Reason.SUPPRESSED_OTHER) if found else Reason.NONE,
-            consent=_CONSENT[said] if said else Reason.NONE,
+            suppressed=reasons.of_suppression(suppressed.get(row.address_key)),
+            consent=reasons.of_consent(said),
             campaign_paused=stopped is False,
             campaign_cancelled=stopped is True,
             reachable=verified is None or verified.covers(row.address),
@@ -295,7 +287,7 @@ def _attempt(result: Result, outcome: AttemptOutcome) -> dict[str, Any]:
     }
 
 
-def _change(state: store.StateRow | None, result: Result, decision: Decision, now: datetime) -> dict[str, Any] | None:
+def _change(state: StateRow | None, result: Result, decision: Decision, now: datetime) -> dict[str, Any] | None:
     if state is None or (state.attempts != result.item.n and decision.event is not Event.ANSWER_ACCEPTED):
         return None
     fresh = transition(state.status, state.reason, decision.event)
@@ -344,25 +336,6 @@ def _rest(db: Db, connection_id: int, pace: PaceRow, effect: PaceEffect, result:
     store.back_off(db, connection_id, until, _RESTS[effect], said)
     if blocked:
         connections.note_problem(db, connection_id, said, now)
-
-
-# --- doubt -------------------------------------------------------------------------------------------------------
-
-
-def expire_leases(db: PlainDb, offset: timedelta, dead_workers: Sequence[str] = ()) -> int:
-    """Put rows into doubt whose lease ran out, or whose worker is known to be dead; how many.
-
-    They may have been accepted: nothing is sent again from here. A late answer still settles them.
-    """
-    with db.transaction():
-        real = database_time(db)
-        ids = set(store.expired(db, real))
-        if dead_workers:
-            ids |= set(store.orphans(db, dead_workers))
-        if ids:
-            store.set_status(db, ids, Status.IN_DOUBT, Reason.LEASE_EXPIRED, real + offset)
-            store.doubt_attempts(db, ids, real + offset)
-    return len(ids)
 
 
 def _us(at: datetime) -> int:

@@ -156,8 +156,3 @@ def first_minute(now: datetime) -> int:
 
 def _minute_start(minute: int) -> datetime:
     return datetime.fromtimestamp(minute * 60, UTC)
-
-
-def is_simulator(key: str) -> bool:
-    """Mailbox-simulator recipients count for the rate, not for the quota (SES guide, mailbox simulator)."""
-    return key.endswith("@simulator.amazonses.com")

@@ -71,7 +71,7 @@ WHERE id IN @bigints(:ids);
 INSERT INTO outbox_attempt (message_id, n, started_at, outcome, ses_message_id, error_code, error_text)
 SELECT id, attempts, :now, 'open', '', '', '' FROM outbox_message WHERE id IN @bigints(:ids);
 
--- count_minute: recipients into the window (negative ones take refused calls out again)
+-- count_minute: recipients into the window
 INSERT INTO outbox_minutecount (connection_id, minute, recipients)
 VALUES (:connection_id, :minute, :recipients)
 ON CONFLICT (connection_id, minute) DO UPDATE
@@ -127,7 +127,7 @@ SET finished_at = :now, ses_message_id = CASE WHEN r.ses_message_id = '' THEN ou
 FROM @rows(:rows AS r, id bigint, n integer, outcome text, ses_message_id text, error_code text, error_text text)
 WHERE outbox_attempt.message_id = r.id AND outbox_attempt.n = r.n;
 
--- set_status: one new state for many rows that are still in the old one
+-- set_status: one new state for many rows that this transaction holds
 UPDATE outbox_message SET status = :status, reason = :reason, lease_until = NULL, updated_at = :now
 WHERE id IN @bigints(:ids);
 
@@ -137,8 +137,10 @@ SELECT id FROM outbox_message WHERE status = 'sending' AND lease_until < :now OR
 -- sending_workers: who has rows in flight
 SELECT DISTINCT worker FROM outbox_message WHERE status = 'sending';
 
--- orphans: rows in flight of workers that are known to be dead
-SELECT id FROM outbox_message WHERE status = 'sending' AND worker IN @texts(:workers) ORDER BY id LIMIT 1000 @skip_locked;
+-- orphans: rows in flight of workers that are known to be dead, with the attempt each was claimed for
+SELECT m.id, m.attempts, m.worker, m.connection_id, m.address_key, a.started_at
+FROM outbox_message m JOIN outbox_attempt a ON a.message_id = m.id AND a.n = m.attempts
+WHERE m.status = 'sending' AND m.worker IN @texts(:workers) ORDER BY m.id LIMIT 1000 @for_update;
 
 -- doubt_attempts: the open attempts of rows that go into doubt
 UPDATE outbox_attempt SET outcome = 'in_doubt', finished_at = :now
@@ -151,9 +153,9 @@ WHERE status = 'in_doubt' AND doubt_proven_at IS NULL AND EXISTS (
     WHERE a.message_id = outbox_message.id AND a.n = outbox_message.attempts
       AND p.proven_at > COALESCE(a.finished_at, a.started_at));
 
--- graced: single messages in doubt whose grace has passed without a Send event
+-- graced: messages of these streams in doubt, whose grace has passed without a Send event
 SELECT id FROM outbox_message
-WHERE status = 'in_doubt' AND stream IN ('opt_in', 'transactional') AND doubt_proven_at <= :before
+WHERE status = 'in_doubt' AND stream IN @texts(:streams) AND doubt_proven_at <= :before
 ORDER BY id LIMIT 1000 @skip_locked;
 
 -- requeue: send these again
@@ -207,9 +209,10 @@ DELETE FROM outbox_campaignstop WHERE campaign_id = :campaign_id;
 UPDATE outbox_message SET status = 'held', reason = 'paused_campaign', updated_at = :now
 WHERE campaign_id = :campaign_id AND status IN ('queued', 'held');
 
--- unhold_campaign: what the pause held waits again
+-- unhold_campaign: what the pause held waits again; queued rows are written too, so that this waits for a claim that
+-- read the stop before it went and is about to hold them
 UPDATE outbox_message SET status = 'queued', reason = '', updated_at = :now
-WHERE campaign_id = :campaign_id AND status = 'held' AND reason = 'paused_campaign';
+WHERE campaign_id = :campaign_id AND (status = 'queued' OR (status = 'held' AND reason = 'paused_campaign'));
 
 -- cancel_campaign: what waits will not be sent
 UPDATE outbox_message SET status = 'cancelled', reason = 'owner', updated_at = :now

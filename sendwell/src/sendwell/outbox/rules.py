@@ -7,7 +7,7 @@ here: SQL, time's source, SES's wire, pacing (pacing.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 
@@ -240,11 +240,6 @@ def transition(status: Status, reason: Reason, event: Event, because: Reason = R
     return State(target, because or cause)
 
 
-def sources(event: Event) -> tuple[Status, ...]:
-    """The states that an event of our own moves a message from; for UPDATE ... WHERE."""
-    return _MOVES[event][0]
-
-
 # --- before the call -------------------------------------------------------------------------------------------
 
 
@@ -382,15 +377,5 @@ GRACE = timedelta(minutes=10)
 """How long SES's Send event may take once the feedback path is known to work; they come within seconds."""
 
 
-def doubt_proven(doubtful_since: datetime, feedback_proven_at: datetime | None) -> bool:
-    """Whether the feedback path is proven alive for a doubt: a Send event came for a message sent later than it."""
-    return feedback_proven_at is not None and feedback_proven_at > doubtful_since
-
-
-def sends_again_by_itself(stream: Stream, proven_at: datetime | None, now: datetime) -> bool:
-    """Whether a message in doubt is sent again without its owner.
-
-    Opt-in and transactional mail is, once the path has been proven for GRACE and no Send event came; campaign mail
-    waits for the owner; with an unproven path nothing is.
-    """
-    return stream is not Stream.CAMPAIGN and proven_at is not None and now - proven_at >= GRACE
+SENT_AGAIN = frozenset({Stream.OPT_IN, Stream.TRANSACTIONAL})
+"""Whose doubt ends by sending again without the owner, once the path was proven for GRACE. Unproven: nobody's."""

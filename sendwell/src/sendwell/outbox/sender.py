@@ -14,7 +14,7 @@ import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sendwell.amazon.http import Limits, Mailer
@@ -30,11 +30,14 @@ from sendwell.core.keyring import KeyRing, KeyRingError
 from sendwell.core.store import database_time
 from sendwell.outbox import leasing, store
 from sendwell.outbox.composing import Composer, load_sources
+from sendwell.outbox.journal import Journal
 from sendwell.outbox.leasing import Claim, Item, Result
 from sendwell.outbox.ledger_thread import LedgerThread
 from sendwell.outbox.rules import Outcome
 
 log = logging.getLogger("sendwell.sender")
+
+LANE_REST = 10.0
 
 _OUTCOMES = {
     Kind.ACCEPTED: Outcome.ACCEPTED,
@@ -80,6 +83,7 @@ class Parts:
     config: Config
     clock: Clock
     worker: str
+    journal: Journal | None = None
     tuning: Tuning = field(default_factory=Tuning)
 
 
@@ -113,13 +117,18 @@ class Sender:
         offset = self._parts.clock.offset()
         for connection_id in await self._ledger.call(_busy, offset):
             lane, task = self._lanes.get(connection_id, (None, None))
-            if task is not None and task.done() and not task.cancelled() and (error := task.exception()):
-                log.error("the lane of connection %d broke and starts anew", connection_id, exc_info=error)
-                lane = None
-            if lane is None:
+            if lane is None or task is None:
                 lane = Lane(connection_id, self._parts, self._ledger, self._composer, mailer)
-                self._lanes[connection_id] = (lane, asyncio.create_task(lane.run()))
+                task = asyncio.create_task(lane.run())
+                self._lanes[connection_id] = (lane, task)
+                task.add_done_callback(lambda ended, which=connection_id: self._ended(which, ended))  # type: ignore[misc]
             lane.wake()
+
+    def _ended(self, connection_id: int, task: asyncio.Task[None]) -> None:
+        """A lane that broke starts anew, not at once: whatever broke it may still be there."""
+        if not task.cancelled() and (error := task.exception()):
+            log.error("the lane of connection %d broke and starts anew", connection_id, exc_info=error)
+            asyncio.get_running_loop().call_later(LANE_REST, self._lanes.pop, connection_id, None)
 
     async def _end(self, lane: Lane, task: asyncio.Task[None]) -> None:
         lane.stop()
@@ -206,27 +215,47 @@ class Lane:
         return min(self._tuning.most_in_flight, max(self._tuning.least_in_flight, needed))
 
     async def _compose(self, claim: Claim) -> None:
-        access = await self._fresh_access(claim)
-        if access is None:
+        """Make requests of what was claimed. Whatever breaks here, no row is left behind: nothing of it was sent."""
+        left = deque(claim.items)
+        try:
+            access = await self._fresh_access(claim)
+            if access is None:
+                return left.clear()
+            await self._load({item.row.content_id for item in claim.items})
+            now = self._parts.clock.now() - self._parts.clock.offset()  # SES judges signatures on wall time
+            while left:
+                self._compose_one(left[0], claim, access, now)
+                left.popleft()
+                if len(left) % 4 == 0:
+                    await asyncio.sleep(0)
+        finally:
+            for item in left:
+                self._result(Result(item, Outcome.NOT_SENT, code="broken", text="The sender broke before the call."))
+
+    async def _load(self, content_ids: set[int]) -> None:
+        missing = self._composer.missing(content_ids)
+        if not missing:
             return
-        missing = self._composer.missing({item.row.content_id for item in claim.items})
-        if missing:
-            for content_id, source in (await self._ledger.call(load_sources, missing)).items():
-                with contextlib.suppress(RenderError):
-                    self._composer.keep(content_id, source)
-        now = self._parts.clock.now() - self._parts.clock.offset()  # SES judges signatures on wall time
-        for done, item in enumerate(claim.items):
-            fields = claim.fields.get(item.row.contact_id or 0, {"address": item.row.address})
+        for content_id, source in (await self._ledger.call(load_sources, missing)).items():
             try:
-                request = self._composer.compose(item, fields, access, now)
-            except RenderError as error:
-                self._result(Result(item, Outcome.RENDER_FAILED, code="render_error", text=str(error)))
-                continue
+                self._composer.keep(content_id, source)
+            except Exception:
+                log.exception("content %d cannot be compiled; its messages fail and say so", content_id)
+
+    def _compose_one(self, item: Item, claim: Claim, access: SenderAccess, now: datetime) -> None:
+        fields = claim.fields.get(item.row.contact_id or 0, {"address": item.row.address})
+        try:
+            request = self._composer.compose(item, fields, access, now)
+        except RenderError as error:
+            self._result(Result(item, Outcome.RENDER_FAILED, code="render_error", text=str(error)))
+        except Exception as error:  # one message's trouble must not stop the others
+            log.exception("message %d cannot be composed", item.row.id)
+            text = f"{type(error).__name__}: {error}"
+            self._result(Result(item, Outcome.RENDER_FAILED, code="render_error", text=text))
+        else:
             at = claim.monotonic + (item.slot - claim.database_us) / 1_000_000
             self._ready.append((at, item, request))
             self._ready_changed.set()
-            if done % 4 == 3:
-                await asyncio.sleep(0)
 
     async def _fresh_access(self, claim: Claim) -> SenderAccess | None:
         """Keys and endpoint, read again every half minute; None after giving the rows back because there are none."""
@@ -272,6 +301,12 @@ class Lane:
 
     async def _send(self, item: Item, request: HttpRequest) -> None:
         began = time.monotonic()
+        try:
+            if self._parts.journal is not None:
+                self._parts.journal.begin(item.row.id, item.n)
+        except OSError as error:
+            self._result(Result(item, Outcome.NO_CONNECTION, code="journal", text=f"Nothing is sent: {error}"))
+            return
         try:
             sent = await self._posts.send(request)
         except asyncio.CancelledError:

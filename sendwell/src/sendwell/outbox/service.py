@@ -18,19 +18,23 @@ from django.db.models import Count, F, QuerySet
 from sendwell.core.db import Db, DjangoDb
 from sendwell.outbox import pacing, store
 from sendwell.outbox.models import Attempt, Message
+from sendwell.outbox.reasons import skip_reason
+from sendwell.outbox.records import NEW_ACCOUNT, PaceRow
 from sendwell.outbox.rules import (
     GRACE,
-    OPT_IN_HELD_AT_MOST,
+    OPEN,
     PRIORITIES,
+    REASON_LABELS,
+    SENT_AGAIN,
+    STATUS_LABELS,
     Event,
     Reason,
     Status,
     Stream,
     transition,
 )
-from sendwell.outbox.singles import held_opt_in, seal, singles
 
-__all__ = ["Event", "Reason", "Status", "Stream", "held_opt_in", "seal", "singles"]
+__all__ = ["REASON_LABELS", "STATUS_LABELS", "Event", "Reason", "Status", "Stream", "skip_reason"]
 
 
 class NewRow(NamedTuple):
@@ -146,8 +150,7 @@ def enqueue_single(
 ) -> int:
     """Queue one opt-in or transactional message; its id. Asking again with the same key gives the first one's id.
 
-    What must not lie open in the ledger goes into `context` by `seal`. Raises ValueError for a campaign's stream or
-    an empty key.
+    Raises ValueError for a campaign's stream or an empty key. Secrets go into `context` by `singles.seal`.
     """
     if stream is Stream.CAMPAIGN or not idempotency_key:
         raise ValueError("A single message needs the opt-in or transactional stream and an idempotency key.")
@@ -271,10 +274,7 @@ def messages_of(campaign_id: int, status: str | None = None, reason: str | None 
 
 def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
     """Queue what the sandbox held; how many rows. Call it when the grant is seen, or a recipient got verified.
-
-    Opt-in mail that was held for more than 7 days is cancelled instead: nobody remembers having asked.
-    """
-    store.drop_stale_opt_in(db, connection_id, now - OPT_IN_HELD_AT_MOST, now)
+    Opt-in mail that was held for more than 7 days is cancelled instead."""
     released = store.release_sandbox(db, connection_id, now)
     store.wake_senders(db)
     return released
@@ -290,7 +290,7 @@ def set_limits(db: Db, connection_id: int, rate: float, quota_24h: float, ses_se
 def capacity(connection_id: int, now: datetime) -> Capacity:
     """What this connection may send now, and why it rests if it does; for pages."""
     db = DjangoDb()
-    pace = store.pace(db, connection_id, lock=False) or store.NEW_ACCOUNT
+    pace = store.pace(db, connection_id, lock=False) or NEW_ACCOUNT
     window = pace.window(store.minutes(db, connection_id, now), now)
     paused_until, reason = _rest(pace, window, now)
     rate = pace.rate * pacing.factor_at(pace.slow_factor, pace.slowed_at, now)
@@ -308,7 +308,7 @@ def capacity(connection_id: int, now: datetime) -> Capacity:
     )
 
 
-def _rest(pace: store.PaceRow, window: pacing.Window, now: datetime) -> tuple[datetime | None, str]:
+def _rest(pace: PaceRow, window: pacing.Window, now: datetime) -> tuple[datetime | None, str]:
     if pace.backoff_until and pace.backoff_until > now:
         return pace.backoff_until, pace.backoff_reason
     if pace.quota_paused_until and pace.quota_paused_until > now:
@@ -329,7 +329,7 @@ def resolve_doubts(db: Db, now: datetime) -> int:
     Only opt-in and transactional mail is, after GRACE without a Send event. Run it every minute or so.
     """
     store.prove_doubts(db, now)
-    return _send_again(db, store.graced(db, now - GRACE), now)
+    return _send_again(db, store.graced(db, SENT_AGAIN, now - GRACE), now)
 
 
 def _send_again(db: Db, ids: list[int], now: datetime) -> int:
@@ -355,12 +355,36 @@ def resolve_doubt(db: Db, message_ids: Iterable[int], send_again: bool, by: str,
         return _send_again(db, ids, now) if send_again else store.leave(db, ids, now)
 
 
-def doubts(connection_id: int | None = None, campaign_id: int | None = None) -> QuerySet[Message]:
-    """Messages in doubt, oldest first, of a connection or a campaign."""
+def doubts(
+    connection_id: int | None = None, campaign_id: int | None = None, workspace_id: int | None = None
+) -> QuerySet[Message]:
+    """Messages in doubt, oldest first, of a connection, a campaign or a workspace."""
+    wanted = {"connection_id": connection_id, "campaign_id": campaign_id, "workspace_id": workspace_id}
     found = Message.objects.filter(status=Status.IN_DOUBT.value).order_by("id")
-    if connection_id is not None:
-        found = found.filter(connection_id=connection_id)
-    return found.filter(campaign_id=campaign_id) if campaign_id is not None else found
+    return found.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+# --- for pages ---------------------------------------------------------------------------------------------------
+
+
+def search(
+    workspace_id: int, address: str = "", status: str = "", reason: str = "", campaign_id: int | None = None
+) -> QuerySet[Message]:
+    """Messages of a workspace, newest first. `address` is a part of an address in lower case."""
+    found = Message.objects.filter(workspace_id=workspace_id).order_by("-id")
+    if address:
+        found = found.filter(address_key__contains=address)
+    wanted = {"status": status or None, "reason": reason or None, "campaign_id": campaign_id}
+    return found.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def open_counts(connection_id: int) -> dict[str, dict[str, int]]:
+    """{status: {reason: rows}} of a connection's messages that still wait for something."""
+    counts: dict[str, dict[str, int]] = {}
+    found = Message.objects.filter(connection_id=connection_id, status__in=[status.value for status in OPEN])
+    for status, reason, number in found.values_list("status", "reason").annotate(n=Count("pk")).order_by():
+        counts.setdefault(status, {})[reason] = number
+    return counts
 
 
 # --- for the worker ----------------------------------------------------------------------------------------------

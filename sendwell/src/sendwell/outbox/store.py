@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sendwell.core.db import Db, Row, queries, to_json, to_time
-from sendwell.outbox.pacing import WINDOW_MINUTES, Window, epoch_minute, first_minute
-from sendwell.outbox.rules import Reason, Status, Stream
+from sendwell.outbox.pacing import first_minute
+from sendwell.outbox.records import Candidate, LedgerRow, Orphan, PaceRow, StateRow
+from sendwell.outbox.rules import OPT_IN_HELD_AT_MOST, Reason, Status, Stream
 
 _PACKAGE = "sendwell.outbox"
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _rows(db: Db, name: str, **params: Any) -> list[Row]:
@@ -25,84 +26,6 @@ def _rows(db: Db, name: str, **params: Any) -> list[Row]:
 
 def _run(db: Db, name: str, **params: Any) -> int:
     return db.execute(queries(db, _PACKAGE)[name], params)
-
-
-@dataclass(frozen=True, slots=True)
-class PaceRow:
-    """A connection's pace as stored; times are aware UTC."""
-
-    rate: float
-    quota_24h: float
-    reserve: float
-    next_slot: int
-    slow_factor: float
-    slowed_at: datetime | None
-    backoff_until: datetime | None
-    quota_paused_until: datetime | None
-    ses_sent_24h: float
-    ses_checked_at: datetime | None
-    counted: int
-    counted_at_check: int
-    backoff_count: int
-    backoff_reason: str
-    backoff_detail: str
-
-    def window(self, minutes: Sequence[tuple[int, int]], now: datetime) -> Window:
-        """The 24-hour window. SES's number is as old as its check: a day later it says nothing any more."""
-        checked = self.ses_checked_at
-        if checked is None or now - checked >= timedelta(minutes=WINDOW_MINUTES):
-            return Window(self.quota_24h, self.reserve, minutes)
-        later = sum(count for minute, count in minutes if minute >= epoch_minute(checked))
-        since = min(self.counted - self.counted_at_check, later)
-        return Window(self.quota_24h, self.reserve, minutes, self.ses_sent_24h, since, checked)
-
-
-NEW_ACCOUNT = PaceRow(1, 200, 0.1, 0, 1, None, None, None, 0, None, 0, 0, 0, "", "")
-"""What a connection without a row may do: the limits of an account in the sandbox."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A due row, as the checks and the rendering need it."""
-
-    id: int
-    stream: Stream
-    campaign_id: int | None
-    contact_id: int | None
-    list_id: int | None
-    content_id: int
-    context: dict[str, Any]
-    address: str
-    address_key: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class StateRow:
-    id: int
-    status: Status
-    reason: Reason
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """A message as those who act on feedback need it, with the start of the attempt in question."""
-
-    id: int
-    workspace_id: int
-    connection_id: int
-    stream: Stream
-    campaign_id: int | None
-    contact_id: int | None
-    list_id: int | None
-    address: str
-    address_key: str
-    status: Status
-    reason: Reason
-    accepted_at: datetime | None
-    started_at: datetime
-    ses_message_id: str
 
 
 # --- enqueueing and limits ---------------------------------------------------------------------------------------
@@ -266,8 +189,12 @@ def sending_workers(db: Db) -> list[str]:
     return [row[0] for row in _rows(db, "sending_workers")]
 
 
-def orphans(db: Db, workers: Iterable[str]) -> list[int]:
-    return _ids(_rows(db, "orphans", workers=to_json(workers)))
+def orphans(db: Db, workers: Iterable[str]) -> list[Orphan]:
+    """Rows in flight of these workers, at most 1,000."""
+    return [
+        Orphan(int(pk), int(n), worker, int(connection_id), key, _time(started) or NEVER)
+        for pk, n, worker, connection_id, key, started in _rows(db, "orphans", workers=to_json(workers))
+    ]
 
 
 def doubt_attempts(db: Db, ids: Iterable[int], now: datetime) -> None:
@@ -278,8 +205,9 @@ def prove_doubts(db: Db, now: datetime) -> int:
     return _run(db, "prove_doubts", now=now)
 
 
-def graced(db: Db, before: datetime) -> list[int]:
-    return _ids(_rows(db, "graced", before=before))
+def graced(db: Db, streams: Iterable[Stream], before: datetime) -> list[int]:
+    """Messages in doubt of these streams, proven overdue since `before`; at most 1,000, locked where rows are."""
+    return _ids(_rows(db, "graced", streams=to_json(sorted(streams)), before=before))
 
 
 def requeue(db: Db, ids: Iterable[int], now: datetime) -> int:
@@ -325,7 +253,7 @@ def ledger_row(db: Db, message_id: int, attempt_n: int) -> LedgerRow | None:
         Status(status),
         Reason(reason),
         _time(accepted),
-        _time(started) or datetime.min.replace(tzinfo=UTC),
+        _time(started) or NEVER,
         ses_id,
     )
 
@@ -361,11 +289,8 @@ def start_campaign(db: Db, campaign_id: int, now: datetime) -> int:
 
 
 def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
+    _run(db, "drop_stale_opt_in", connection_id=connection_id, before=now - OPT_IN_HELD_AT_MOST, now=now)
     return _run(db, "release_sandbox", connection_id=connection_id, now=now)
-
-
-def drop_stale_opt_in(db: Db, connection_id: int, before: datetime, now: datetime) -> int:
-    return _run(db, "drop_stale_opt_in", connection_id=connection_id, before=before, now=now)
 
 
 def forget_minutes(db: Db, before: int) -> int:

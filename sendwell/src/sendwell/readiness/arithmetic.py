@@ -114,7 +114,7 @@ def _difference(asked: int | None, granted: float | None) -> str:
     if granted < 0:
         return "Unlimited"
     if granted == asked:
-        return "As asked"
+        return "Granted in full"
     return f"{abs(granted - asked):,.0f} {'more' if granted > asked else 'less'} than asked"
 
 

@@ -235,9 +235,15 @@ def check(connection: Connection, installation: Installation, now: datetime) -> 
     connection.refresh_from_db()
     with transaction.atomic():
         _take_limits(connection, now)
+        follow(connection, installation, now)
+    return ""
+
+
+def follow(connection: Connection, installation: Installation, now: datetime) -> None:
+    """Let the newest request and two of the proofs follow the connection's snapshot of the account, just taken."""
+    with transaction.atomic():
         prove_by_account(connection, now)
         _take_answer(connection, installation, now)
-    return ""
 
 
 def _take_limits(connection: Connection, now: datetime) -> None:

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sendwell.contacts import imports, service
-from sendwell.contacts.models import ConsentEvent, Contact, Import, ImportState, List, Subscription
+from sendwell.contacts.models import ConsentEvent, Contact, Import, ImportFile, ImportState, List, Subscription
 from sendwell.core.db import DjangoDb
 from sendwell.workspaces.models import Workspace
 
@@ -183,10 +186,54 @@ def test_a_mapping_needs_exactly_one_address(readers: List) -> None:
         imports.start(imported, imported.mapping["columns"])
 
 
-def test_old_uploads_are_emptied_and_the_report_stays(readers: List) -> None:
+def test_old_uploads_are_dropped_and_the_report_stays(readers: List) -> None:
     imported = upload(readers, "email\na@x.test\n")
     run(imported)
     assert imports.forget_files(NOW) == 0
     assert imports.forget_files(datetime(2027, 1, 1, tzinfo=UTC)) == 1
-    imported.refresh_from_db()
-    assert bytes(imported.content) == b"" and imported.rows.count() == 1
+    assert not ImportFile.objects.exists() and imported.rows.count() == 1
+    with pytest.raises(imports.FileError, match="no longer"):
+        imports.sample(imported)
+
+
+PROTECTED = ("left-all", "left-list", "paused", "unsure", "bounced")
+sheets = st.lists(
+    st.tuples(
+        st.sampled_from([*PROTECTED, "fresh"]),
+        st.sampled_from([str.upper, str.title, str]),
+        st.sampled_from(["", "Ann", "Bob"]),
+        st.sampled_from(["", "yes", "double_opt_in", "customer", "no", "2026-01-01"]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files=st.lists(st.tuples(sheets, st.sampled_from(["none", "double_opt_in", "customer"])), max_size=4))
+def test_no_files_in_any_order_make_protected_people_mailable(readers: List, files: list[object]) -> None:
+    """Unsubscribed, paused, suppressed and unconfirmed people stay so, whatever is imported, and however often."""
+    with transaction.atomic():
+        run(upload(readers, "email\n" + "".join(f"{who}@x.test\n" for who in PROTECTED if who != "unsure")))
+        run(upload(readers, "email\nunsure@x.test\n", basis="none"))
+        ids = dict(Contact.objects.values_list("key", "pk"))
+        service.unsubscribe(ids["left-all@x.test"], None, "page", {}, NOW)
+        service.unsubscribe(ids["left-list@x.test"], readers.pk, "page", {}, NOW)
+        service.pause(ids["paused@x.test"], datetime(2099, 1, 1, tzinfo=UTC), "owner", {}, NOW)
+        statuses = dict(Subscription.objects.values_list("contact_id", "status"))
+        for rows, basis in files:  # type: ignore[misc]
+            lines = (f"{change(who)}@X.test,{name},{stated}\n" for who, change, name, stated in rows)
+            run(upload(readers, "email,name,consent\n" + "".join(lines), basis), lambda _: {"bounced@x.test"})
+            assert mailable(readers) <= {"bounced@x.test", "fresh@x.test"}
+        after = dict(Subscription.objects.values_list("contact_id", "status"))
+        assert {pk: after[pk] for pk in statuses} == statuses
+        assert Contact.objects.get(key="bounced@x.test").name == ""
+        transaction.set_rollback(True)
+
+
+def test_more_columns_than_a_page_can_offer_are_refused(readers: List) -> None:
+    wide = ",".join(f"c{n}" for n in range(100_000))
+    with pytest.raises(imports.FileError, match="100,000 columns"):
+        upload(readers, f"{wide}\n")
+    assert not Import.objects.exists()
+    with pytest.raises(imports.FileError, match="another delimiter"):
+        imports.reread(upload(readers, f"email;{wide[:2000]}\n"), "utf-8", ",")

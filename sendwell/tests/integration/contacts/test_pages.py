@@ -151,6 +151,13 @@ def test_a_started_import_cannot_be_started_or_discarded_again(owner: Client, ne
     assert Import.objects.filter(pk=imported.pk).exists()
 
 
+def test_an_upload_whose_file_is_gone_says_so(owner: Client, news: List) -> None:
+    imported = upload(owner, news, b"email\na@x.test\n")
+    imports.forget_files(datetime(2099, 1, 1, tzinfo=UTC))
+    answer = owner.get(reverse("contacts:import_columns", args=[imported.pk]), follow=True)
+    assert "no longer kept" in answer.content.decode()
+
+
 def test_an_upload_can_be_read_otherwise_or_discarded(owner: Client, news: List) -> None:
     imported = upload(owner, news, "email|name\nzoë,a@x.test\n".encode("cp1252"))
     assert "Windows-1252" in page(owner, "import_columns", imported.pk)

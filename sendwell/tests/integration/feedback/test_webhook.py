@@ -194,7 +194,7 @@ def test_an_ended_subscription_is_recorded_and_shown(connection, topic, post, mo
 
     connection.refresh_from_db()
     assert connection.setup_state == SetupState.BROKEN
-    assert "ended" in connection.problem
+    assert "ended at SNS" in connection.setup_report[-1]["detail"]
     assert Notification.objects.get().state == NotificationState.IGNORED
 
 

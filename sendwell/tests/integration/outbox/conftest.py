@@ -152,7 +152,7 @@ class World:
 
     def parts(self, worker: str = "test:1:1", tuning: Tuning = QUICK) -> Parts:
         given = self.installation
-        return Parts(self.url, given.ring, given.config, given.clock, worker, tuning)
+        return Parts(self.url, given.ring, given.config, given.clock, worker, tuning=tuning)
 
     def people(self, number: int, domain: str = "example.org") -> list[Contact]:
         made = Contact.objects.bulk_create(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sendwell.core.db import DjangoDb
-from sendwell.outbox import leasing, service, workers
+from sendwell.outbox import journal, leasing, recovery, service, workers
 from sendwell.outbox.models import Attempt, FeedbackProof, Message
 from sendwell.outbox.rules import GRACE, Event
 
@@ -23,10 +23,10 @@ def settle(world: Any, pk: int, event: Event, n: int = 1) -> Any:
 
 
 @pytest.fixture
-def doubtful(world: Any, ses: Any) -> int:
-    """A transactional message whose answer was lost."""
+def doubtful(world: Any, ses: Any, request: Any) -> int:
+    """A single message, transactional unless the test says otherwise, whose answer was lost."""
     ses.script = lambda call: "lost"
-    pk = world.single("doubtful", stream=service.Stream.TRANSACTIONAL)
+    pk = world.single("doubtful", stream=getattr(request, "param", service.Stream.TRANSACTIONAL))
     world.run()
     ses.script = lambda call: "ok"
     assert world.statuses() == {"in_doubt": 1}
@@ -66,6 +66,7 @@ def test_an_unproven_path_resolves_nothing_however_long(world: Any, doubtful: in
     assert world.statuses() == {"in_doubt": 1}
 
 
+@pytest.mark.parametrize("doubtful", [service.Stream.OPT_IN, service.Stream.TRANSACTIONAL], indirect=True)
 def test_a_proven_path_and_grace_send_single_mail_again(world: Any, ses: Any, doubtful: int) -> None:
     later = world.single("later")
     world.run()
@@ -131,7 +132,7 @@ def test_a_late_answer_still_settles_what_a_lease_put_in_doubt(world: Any, engin
     world.campaign(world.people(2))
     db = engine.open()
     claim = leasing.claim(db, world.connection.pk, "w", 10, timedelta(0), lease=timedelta(seconds=-1))
-    assert leasing.expire_leases(db, timedelta(0)) == 2
+    assert recovery.expire_leases(db, timedelta(0)) == 2
     assert set(Message.objects.values_list("status", "reason")) == {("in_doubt", "lease_expired")}
     accepted, unsent = claim.items
     results = [
@@ -146,24 +147,52 @@ def test_a_late_answer_still_settles_what_a_lease_put_in_doubt(world: Any, engin
 
 
 def test_a_lease_is_left_alone_while_it_runs_and_its_worker_lives(world: Any, engine: Any) -> None:
-    world.campaign(world.people(1))
+    world.campaign(world.people(3))
     db = engine.open()
     here = workers.worker_name()
-    leasing.claim(db, world.connection.pk, here, 10, timedelta(0))
-    assert leasing.expire_leases(db, timedelta(days=2), workers.dead([here])) == 0, "clock jumps do not expire leases"
-    machine, _, start = here.rsplit(":", 2)
-    gone = f"{machine}:{os.getpid()}:{int(start) + 1}"
-    Message.objects.update(worker=gone)
-    assert leasing.expire_leases(db, timedelta(0), workers.dead([gone, "elsewhere.1:1:1"])) == 1
+    for _ in range(3):
+        leasing.claim(db, world.connection.pk, here, 10, timedelta(0))
+    assert workers.dead([here, "elsewhere.1:1:1", "nonsense"]) == []
+    assert recovery.expire_leases(db, timedelta(days=2)) == 0, "clock jumps do not expire leases"
     db.close()
-    assert Attempt.objects.get().outcome == "in_doubt"
+    assert world.statuses() == {"sending": 3}
+
+
+def test_a_dead_workers_journal_tells_unsent_from_doubtful(world: Any, engine: Any, tmp_path: Any) -> None:
+    machine, _, start = workers.worker_name().rsplit(":", 2)
+    gone = f"{machine}:{os.getpid()}:{int(start) + 1}"
+    assert workers.dead([gone]) == [gone]
+    world.campaign(world.people(3))
+    world.single("s", "success@simulator.amazonses.com")
+    calls = journal.Journal(tmp_path, gone)
+    db = engine.open()
+    claimed: list[Any] = []
+    while len(claimed) < 4:
+        claimed += leasing.claim(db, world.connection.pk, gone, 10, timedelta(0)).items
+    calls.begin(claimed[1].row.id, claimed[1].n)
+    assert service.capacity(world.connection.pk, world.now).used == 3
+    assert recovery.settle_orphans(db, timedelta(0), {gone: journal.begun(tmp_path, gone)}) == (1, 3)
+    db.close()
+    assert world.statuses() == {"in_doubt": 1, "queued": 3}
+    assert service.capacity(world.connection.pk, world.now).used == 1
+    assert world.outcomes() == {"in_doubt": 1, "not_sent": 3}
+    calls.close()
+    assert journal.begun(tmp_path, gone) is None
+
+
+def test_without_a_journal_everything_in_flight_is_in_doubt(world: Any, engine: Any) -> None:
+    world.campaign(world.people(1))
+    db = engine.open()
+    leasing.claim(db, world.connection.pk, "w", 10, timedelta(0))
+    assert recovery.settle_orphans(db, timedelta(0), {"w": None}) == (1, 0)
+    db.close()
 
 
 def test_an_answer_to_an_older_attempt_does_not_move_a_newer_one(world: Any, engine: Any) -> None:
     world.campaign(world.people(1))
     db = engine.open()
     first = leasing.claim(db, world.connection.pk, "w", 1, timedelta(0), lease=timedelta(seconds=-1)).items[0]
-    leasing.expire_leases(db, timedelta(0))
+    recovery.expire_leases(db, timedelta(0))
     owner_says(world, [first.row.id], send_again=True, by="owner")
     claim = leasing.claim(db, world.connection.pk, "w", 1, timedelta(0))
     while not claim.items:

@@ -15,8 +15,7 @@ from sendwell.campaigns.rules import Event, Phase, Refusal, StartFacts, Status
 
 GOOD = StartFacts(
     connection_ready=True,
-    rehearsal=True,
-    public_https=False,
+    unreachable="",
     from_address="news@example.org",
     from_covered=True,
     list_total=3,
@@ -58,7 +57,7 @@ def test_nothing_stands_in_the_way_of_a_good_start():
     ("change", "code"),
     [
         ({"connection_ready": False}, "connection_not_ready"),
-        ({"rehearsal": False}, "no_public_url"),
+        ({"unreachable": "Nobody knows us."}, "no_public_url"),
         ({"from_covered": False}, "from_not_verified"),
         ({"mailable": 0}, "no_audience"),
         ({"mailable": 0, "list_total": 0}, "no_audience"),
@@ -69,10 +68,6 @@ def test_each_obstacle_is_named_with_its_remedy(change: dict[str, object], code:
     assert problem.code == code
     assert problem.text
     assert problem.remedy
-
-
-def test_a_real_connection_starts_with_a_public_https_address():
-    assert rules.problems(replace(GOOD, rehearsal=False, public_https=True)) == []
 
 
 def test_content_problems_come_last():

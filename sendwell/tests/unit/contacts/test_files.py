@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 
 import pytest
 from hypothesis import given
@@ -87,3 +88,17 @@ def test_formulas_are_defused(cell: str) -> None:
 
 def test_plain_cells_stay_as_they_are() -> None:
     assert safe_cell("a@x.test") == "a@x.test"
+
+
+def test_a_file_of_nothing_but_empty_lines_is_passed_over_at_once() -> None:
+    text = "email\n" + "\n" * 3_000_000 + "a@example.net\r\n\r\n\rb@example.net"
+    began = time.process_time()
+    found = list(records(text, ","))
+    assert time.process_time() - began < 1.5
+    assert [(record.line, record.fields) for record in found] == [
+        (1, ["email"]),
+        (3_000_002, ["a@example.net"]),
+        (3_000_005, ["b@example.net"]),
+    ]
+    again = list(records(text, ",", found[1].end, found[1].last_line))
+    assert again == found[2:]

@@ -248,6 +248,8 @@ def test_a_sound_draft_has_no_problems() -> None:
         ({"subject": "{{ name | nonsense: }}"}, ProblemCode.TEMPLATE_BROKEN),
         ({"body": "{% if false %}{{ unsubscribe_url }}{% endif %}"}, ProblemCode.TEMPLATE_BROKEN),
         ({"body": "x" * 96_000}, ProblemCode.TOO_BIG),
+        ({"body": "Hi <!-- not closed", "body_format": "html"}, ProblemCode.UNSUBSCRIBE_HIDDEN),
+        ({"body": "<div style='display:none'><div>Hi", "body_format": "html"}, ProblemCode.UNSUBSCRIBE_HIDDEN),
     ],
 )
 def test_what_blocks_sending(changes: dict[str, str], code: ProblemCode) -> None:
@@ -269,3 +271,16 @@ def test_preview_shows_a_draft_with_problems() -> None:
     assert shown.rendered is not None and "first name" in shown.rendered.text
     assert [p.code for p in shown.problems] == [ProblemCode.SENDER_NAME_MISSING]
     assert service.preview(replace(SOURCE, body="{% if %}")).rendered is None
+
+
+def test_names_of_sender_and_list_are_text_whatever_is_in_them() -> None:
+    odd = "{{ name }} <b>{% if %}[[list_name]]"
+    mail = rendered("Hi", list_name=odd, sender_name=odd, postal_address=odd + "\nTown")
+    assert mail.text.count(odd) == 4
+    shown = lxml_html.document_fromstring(mail.html).text_content()
+    assert shown.count(odd) == 4 and "<b>" not in mail.html
+
+
+def test_html_source_is_not_indented_in_the_text_part() -> None:
+    body = "<div>\n  <h1>Hi</h1>\n  <div>\n    <p>One\n    line</p>\n    <p><b>a</b>\n<i>b</i></p>\n  </div>\n</div>"
+    assert rendered(body, body_format="html").text.startswith("Hi\n\nOne line\n\na b\n")

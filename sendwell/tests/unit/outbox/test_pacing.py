@@ -178,8 +178,3 @@ def test_unlimited_is_unlimited() -> None:
 def test_the_reserve_is_kept_from_campaigns() -> None:
     window = Window(200, 0.1, [(pacing.epoch_minute(NOW), 180)])
     assert (window.left(True), window.left(False)) == (0, 20)
-
-
-def test_simulator_recipients_are_known() -> None:
-    assert pacing.is_simulator("bounce+x@simulator.amazonses.com")
-    assert not pacing.is_simulator("bounce@simulator.amazonses.com.example.com")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sendwell.outbox.rules import (
-    GRACE,
     AttemptOutcome,
     Event,
     Facts,
@@ -21,9 +20,7 @@ from sendwell.outbox.rules import (
     Status,
     Stream,
     after_send,
-    doubt_proven,
     may_send,
-    sends_again_by_itself,
     standing,
     transition,
 )
@@ -40,7 +37,6 @@ EVIDENCE = [
     Event.REJECT,
 ]
 OURS = [event for event in Event if event not in EVIDENCE]
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def test_every_state_and_event_has_an_answer() -> None:
@@ -141,14 +137,3 @@ def test_consent_binds_campaigns_and_suppression_binds_all() -> None:
     assert may_send(Stream.TRANSACTIONAL, left).event is None
     for stream in Stream:
         assert may_send(stream, Facts(suppressed=Reason.SUPPRESSED_COMPLAINT)).event is Event.SKIP
-
-
-def test_grace_needs_a_proof_and_campaign_mail_needs_its_owner() -> None:
-    assert not doubt_proven(NOW, None)
-    assert not doubt_proven(NOW, NOW)
-    assert doubt_proven(NOW, NOW + timedelta(seconds=1))
-    for stream in (Stream.OPT_IN, Stream.TRANSACTIONAL):
-        assert not sends_again_by_itself(stream, None, NOW + timedelta(days=30))
-        assert not sends_again_by_itself(stream, NOW, NOW + GRACE - timedelta(seconds=1))
-        assert sends_again_by_itself(stream, NOW, NOW + GRACE)
-    assert not sends_again_by_itself(Stream.CAMPAIGN, NOW, NOW + timedelta(days=30))

@@ -72,7 +72,7 @@ def test_granted_stands_against_asked():
     quota, rate = arithmetic.compare("daily_quota", 50_000, 20_000.0, 14.0)
     assert (quota.asked, quota.granted, quota.note) == (50_000, 20_000.0, "30,000 less than asked")
     assert (rate.asked, rate.note) == (None, "Not asked for; set by SES")
-    assert arithmetic.compare("daily_quota", 50_000, 50_000.0, 14.0)[0].note == "As asked"
+    assert arithmetic.compare("daily_quota", 50_000, 50_000.0, 14.0)[0].note == "Granted in full"
     assert arithmetic.compare("daily_quota", 50_000, -1.0, 14.0)[0].note == "Unlimited"
     assert arithmetic.compare("send_rate", 14, 50_000.0, None)[1].note == "Not known yet"
 

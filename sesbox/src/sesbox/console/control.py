@@ -132,15 +132,20 @@ class Control:
 
 
 async def read_body(request: Request) -> dict[str, Any]:
-    """A JSON object or a form as a dict; a name given several times in a form is a list. Raises AwsError."""
-    if "json" not in request.headers.get("content-type", ""):
+    """A JSON object or a form as a dict; a name given several times in a form is a list. Raises AwsError.
+
+    What begins like JSON is JSON: `curl -d` calls everything a form.
+    """
+    body = await request.body()
+    if "json" not in request.headers.get("content-type", "") and not body.lstrip().startswith(b"{"):
         values: dict[str, list[str]] = {}
-        for name, value in parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True):
+        for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
             values.setdefault(name, []).append(value)
         return {name: given if len(given) > 1 else given[0] for name, given in values.items()}
     try:
-        found = json.loads(await request.body() or b"{}")
-    except ValueError as error:
+        found = json.loads(body or b"{}")
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError) as error:
         raise AwsError("BadRequestException", f"The body is not JSON: {error}", status=400) from error
     if not isinstance(found, dict):
         raise AwsError("BadRequestException", "The body must be a JSON object.", status=400)
@@ -169,7 +174,7 @@ def _reply(given: Mapping[str, Any]) -> str:
 
 def _reasons(given: Mapping[str, Any]) -> list[str]:
     found = given.get("reasons") or []
-    listed = [found] if isinstance(found, str) else list(found)
+    listed = found if isinstance(found, list) else [found]
     reasons = [line.strip() for one in listed for line in str(one).splitlines() if line.strip()]
     if not reasons:
         raise AwsError("BadRequestException", "Give at least one reason: `reasons`.", status=400)

@@ -14,15 +14,20 @@ from urllib.parse import urlsplit
 def foreign(method: str, headers: Mapping[str, str], own_hosts: Collection[str]) -> str | None:
     """Why this request is refused, or None. `headers` has lower-case names; `own_hosts` are bare host names.
 
-    Host must be an IP address, localhost or one of our own names: rebinding needs a foreign name. If Origin is
-    there on anything but GET and HEAD, it must name the same host and port as Host.
+    Host must be an IP address, localhost or one of our own names: rebinding needs a foreign name. On anything but
+    GET and HEAD, Origin must name the same host and port as Host if it is there, and Sec-Fetch-Site must not tell of
+    another site's page (browsers send it even where they leave Origin out).
     """
     host = headers.get("host", "")
     name = _name(host)
     if name is None or not (_is_address(name) or _is_local(name) or name in own_hosts):
         return f"The Host {host!r} is not a name of this sesbox. Start it with --host or --base-url naming it."
+    if method in ("GET", "HEAD"):
+        return None
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return "A page of another site may not do this."
     origin = headers.get("origin")
-    if origin is None or method in ("GET", "HEAD"):
+    if origin is None:
         return None
     if urlsplit(origin).netloc.lower() != host.lower():
         return f"The Origin {origin!r} is not this sesbox."

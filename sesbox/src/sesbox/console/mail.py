@@ -41,20 +41,24 @@ class Mail:
 
 def read_mail(raw: bytes) -> Mail:
     """Take a message apart. Broken MIME never raises: what cannot be decoded is shown with replacement marks."""
-    message = BytesParser(policy=default).parsebytes(raw)
-    text: str | None = None
-    html: str | None = None
+    try:
+        message = BytesParser(policy=default).parsebytes(raw)
+        leaves = list(_leaves(message))
+    except Exception:  # multiparts nested without end, and what else the library stumbles over
+        return Mail(headers=(), text=raw.decode("utf-8", "replace"), html=None, parts=())
+    found: dict[str, str] = {}
     parts: list[Part] = []
-    for number, leaf in enumerate(_leaves(message)):
-        kind = leaf.get_content_type()
-        attached = leaf.get_content_disposition() == "attachment" or leaf.get_filename() is not None
-        if kind == "text/plain" and text is None and not attached:
-            text = _text(leaf)
-        elif kind == "text/html" and html is None and not attached:
-            html = _text(leaf)
-        else:
-            parts.append(_part(number, leaf))
-    return Mail(headers=tuple(_headers(message)), text=text, html=html, parts=tuple(parts))
+    for number, leaf in enumerate(leaves):
+        try:
+            kind = leaf.get_content_type()
+            attached = leaf.get_content_disposition() == "attachment" or leaf.get_filename() is not None
+            if kind in ("text/plain", "text/html") and kind not in found and not attached:
+                found[kind] = _text(leaf)
+            else:
+                parts.append(_part(number, leaf))
+        except Exception:  # the library raises many kinds of errors on broken headers
+            parts.append(Part(number, f"part-{number}", "application/octet-stream", _unread(leaf), ""))
+    return Mail(tuple(_headers(message)), found.get("text/plain"), found.get("text/html"), tuple(parts))
 
 
 def frame_document(mail: Mail) -> str:
@@ -80,17 +84,30 @@ def _headers(message: EmailMessage) -> Iterator[tuple[str, str]]:
     """Every header, decoded as far as it can be."""
     for name, value in message.raw_items():
         try:
-            yield name, str(message.policy.header_fetch_parse(name, value))
-        except Exception:  # the library raises many kinds of errors on broken headers
-            yield name, str(value)
+            yield _clean(name), _clean(str(message.policy.header_fetch_parse(name, value)))
+        except Exception:  # as above
+            yield _clean(name), _clean(str(value))
+
+
+def _clean(text: str) -> str:
+    """Without halves of surrogate pairs, which no page and no JSON can carry."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _unread(leaf: EmailMessage) -> bytes:
+    """The content as it stands in the message; where not even that can be had, the source still shows it."""
+    try:
+        return str(leaf.get_payload()).encode("utf-8", "replace")
+    except Exception:  # as above
+        return b""
 
 
 def _text(leaf: EmailMessage) -> str:
     content = cast(bytes, leaf.get_payload(decode=True) or b"")
     charset = leaf.get_content_charset() or "utf-8"
     try:
-        return content.decode(charset, "replace")
-    except LookupError:
+        return _clean(content.decode(charset, "replace"))
+    except (LookupError, ValueError):  # no such charset, or one that knows no replacement marks
         return content.decode("utf-8", "replace")
 
 
@@ -98,8 +115,8 @@ def _part(number: int, leaf: EmailMessage) -> Part:
     kind = leaf.get_content_type()
     return Part(
         number=number,
-        name=leaf.get_filename() or f"part-{number}.{kind.rpartition('/')[2]}",
-        type=kind,
+        name=_clean(leaf.get_filename() or f"part-{number}.{kind.rpartition('/')[2]}"),
+        type=_clean(kind),
         content=cast(bytes, leaf.get_payload(decode=True) or b""),
-        content_id=str(leaf.get("Content-ID", "")).strip().strip("<>"),
+        content_id=_clean(str(leaf.get("Content-ID", ""))).strip().strip("<>"),
     )

@@ -6,17 +6,19 @@ handlers. http/app.py mounts these and sends a browser's `GET /` to `inbox`.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sesbox.console.control import Control
 from sesbox.console.desk import Desk
 from sesbox.console.forms import UI, Forms
 from sesbox.console.pages import Look
-from sesbox.console.rendering import Handler, Pages, own, shown
+from sesbox.console.rendering import HEADERS, Handler, Pages, own, shown
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -26,6 +28,22 @@ def inbox(desk: Desk) -> Handler:
     """The page for a browser's `GET /`."""
     pages = Pages(desk)
     return own(desk, shown(pages, Look(desk, pages).inbox))
+
+
+def lost(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What is answered where no route leads: a page to people, JSON to tools."""
+    pages = Pages(desk)
+
+    async def answer(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if request.url.path.startswith("/_sesbox") and not request.url.path.startswith(UI):
+            why = "there is no such route" if status == 404 else f"{request.method} is not for this route"
+            return JSONResponse({"error": why}, status, headers=HEADERS)
+        if status == 404:
+            return pages.problem(404, "No such page", "Nothing of sesbox is at this address.")
+        return pages.problem(status, "That did not work", f"{request.method} is not for this page.")
+
+    return answer
 
 
 def routes(desk: Desk) -> list[BaseRoute]:

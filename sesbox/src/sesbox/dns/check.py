@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import dns.exception
 import dns.message
 import dns.name
 import dns.rdatatype
@@ -37,7 +38,11 @@ def look_up(zone: Zone, questions: Iterable[tuple[str, str]]) -> DnsFindings:
 
 
 def _find(zone: Zone, name: str, kind: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:
-    response = answer(zone, dns.message.make_query(name, kind))
+    try:
+        query = dns.message.make_query(name, kind)
+    except dns.exception.DNSException:  # a name that cannot be in any zone: too long, or with an empty label
+        return None
+    response = answer(zone, query)
     return next((rrset for rrset in response.answer if rrset.rdtype == kind), None)
 
 

@@ -18,6 +18,7 @@ from sesbox.wire.request import Answer, Request
 
 V2_PREFIX = "/v2/email"
 TITLES = {"ses": "SES v1", "sesv2": "SES v2", "sns": "SNS"}
+UNSIGNED_BYTES = 65_536
 # What a link in a mail or a confirmation calls: AWS serves these without a signature too.
 UNSIGNED = {("sns", "ConfirmSubscription"): "TopicArn", ("sns", "Unsubscribe"): "SubscriptionArn"}
 
@@ -99,6 +100,8 @@ class Api:
         request, found = call.request, call.authorization
         if found is not None and found.service == "sns":
             call.service = load("sns")
+        if found is None and not self._settings.keys.any_credentials and len(request.body) > UNSIGNED_BYTES:
+            return
         if found is None or self._settings.keys.any_credentials:
             call.fields = _fields(request)
             if call.fields.get("Version") == load("sns").version or ("sns", call.fields.get("Action")) in UNSIGNED:

@@ -14,7 +14,12 @@ from sesbox.http.api import V2_PREFIX, Api
 from sesbox.wire.request import Answer, Request
 
 BODY_LIMIT = 50 * 1024 * 1024
-_TOO_LARGE = Answer(413, (("content-type", "text/plain"),), b"sesbox takes at most 50 MB in one request.\n")
+PAGE_BODY_LIMIT = 4 * 1024 * 1024
+_TEXT = (("content-type", "text/plain; charset=utf-8"),)
+_TOO_LARGE = Answer(413, _TEXT, b"sesbox takes at most 50 MB in one request, and 4 MB on its own pages.\n")
+_CIRCLE = Answer(
+    400, _TEXT, b"This is sesbox itself: a subscription's endpoint must be an address of your own program.\n"
+)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -32,10 +37,13 @@ class App:
         if scope["type"] != "http":
             return
         request = _request(scope)
+        if "x-amz-sns-message-type" in request.headers:  # sesbox posts to itself; an answer of 4xx ends the circle
+            await _send(send, _CIRCLE)
+            return
         if not _is_aws(request):
             await self._serve_page(request, scope, receive, send)
             return
-        body = await _read_body(request, receive)
+        body = await _read_body(request, receive, BODY_LIMIT)
         if body is None:
             await _send(send, _TOO_LARGE)
             return
@@ -46,12 +54,13 @@ class App:
     async def _serve_page(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         reason = foreign(request.method, request.headers, self._own_hosts)
         if reason is not None:
-            await _send(send, Answer(403, (("content-type", "text/plain; charset=utf-8"),), f"{reason}\n".encode()))
+            await _send(send, Answer(403, _TEXT, f"{reason}\n".encode()))
             return
-        if int(request.headers.get("content-length") or 0) > BODY_LIMIT:
+        body = await _read_body(request, receive, PAGE_BODY_LIMIT)
+        if body is None:
             await _send(send, _TOO_LARGE)
             return
-        await self._pages(scope, receive, send)
+        await self._pages(scope, _replay(body, receive), send)
 
 
 def _request(scope: Scope) -> Request:
@@ -70,10 +79,22 @@ def _is_aws(request: Request) -> bool:
     return request.path == V2_PREFIX or request.path.startswith(V2_PREFIX + "/")
 
 
-async def _read_body(request: Request, receive: Receive) -> bytes | None:
-    """The body, or None if it is too large or the client went away."""
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A body that was read already, for an application that reads it itself."""
+    parts = [body]
+
+    async def again() -> MutableMapping[str, Any]:
+        if parts:
+            return {"type": "http.request", "body": parts.pop(), "more_body": False}
+        return await receive()
+
+    return again
+
+
+async def _read_body(request: Request, receive: Receive, most: int) -> bytes | None:
+    """The body, or None if it has more than `most` bytes or the client went away."""
     declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > BODY_LIMIT:
+    if not declared.isdigit() or int(declared) > most:
         return None
     parts, size = [], 0
     while True:
@@ -82,7 +103,7 @@ async def _read_body(request: Request, receive: Receive) -> bytes | None:
             return None
         part = message.get("body", b"")
         size += len(part)
-        if size > BODY_LIMIT:
+        if size > most:
             return None
         parts.append(part)
         if not message.get("more_body"):

@@ -5,6 +5,7 @@ Lives here: these four routes. Must not live here: pages and what belongs to the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -12,13 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sesbox.account import Message
+from sesbox.console.control import read_body
 from sesbox.console.desk import Desk
 from sesbox.console.mail import read_mail
-from sesbox.wire.query import form
+from sesbox.operations.base import AwsError
 from sesbox.wire.values import iso_timestamp, read_timestamp
 
 LIMIT = 100
 MOST = 1000
+_SWITCH = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -85,9 +88,9 @@ class Control:
         clock = self._desk.clock
         if request.method == "POST":
             try:
-                self._move(await _body(request))
-            except (ValueError, TypeError, OverflowError) as error:
-                return _refusal(str(error))
+                self._move(await read_body(request))
+            except (ValueError, AwsError) as error:
+                return _refusal(str(error.message if isinstance(error, AwsError) else error))
             await self._desk.clock_moved()
         return JSONResponse(
             {"now": iso_timestamp(clock.now()), "epoch": clock.now(), "offset": clock.offset, "paused": clock.paused}
@@ -98,22 +101,21 @@ class Control:
         if not wish or wish.keys() - known:
             raise ValueError("say one of: advance (seconds), set (ISO 8601 time), pause (true or false)")
         if "set" in wish:
-            clock.set(read_timestamp(str(wish["set"])))
+            clock.set(_number("set", wish["set"], read_timestamp, "an ISO 8601 time or seconds since the epoch"))
         if "advance" in wish:
-            clock.advance(float(wish["advance"]))
+            clock.advance(_number("advance", wish["advance"], float, "a number of seconds"))
         if "pause" in wish:
-            paused = str(wish["pause"]).lower() in ("true", "1", "on")
-            clock.pause() if paused else clock.resume()
+            paused = str(wish["pause"]).lower()
+            if paused not in _SWITCH:
+                raise ValueError("pause must be true or false")
+            clock.pause() if _SWITCH[paused] else clock.resume()
 
 
-async def _body(request: Request) -> dict[str, Any]:
-    """JSON or a form, as a dictionary. Raises ValueError."""
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return dict(form((await request.body()).decode("utf-8", "replace")))
-    value = await request.json()
-    if not isinstance(value, dict):
-        raise ValueError("the body must be a JSON object")
-    return value
+def _number(name: str, value: Any, read: Callable[[str], float], what: str) -> float:
+    try:
+        return read(str(value))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name} must be {what}, not {str(value)[:80]!r}") from None
 
 
 def _message(message: Message) -> dict[str, Any]:

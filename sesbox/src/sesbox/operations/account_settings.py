@@ -13,7 +13,7 @@ from typing import Any
 from sesbox.account import Put
 from sesbox.operations.base import AwsError, Context, Outcome
 from sesbox.operations.errors import not_supported
-from sesbox.operations.records import StatPoint
+from sesbox.operations.records import Settings, StatPoint
 from sesbox.operations.reviewing import OPEN_TEXT, open_case
 from sesbox.operations.state import TWO_WEEKS, sending_now, settings
 from sesbox.rules.addresses import is_address
@@ -54,6 +54,20 @@ def get_account(ctx: Context, params: Mapping[str, Any]) -> Outcome:  # noqa: AR
     return Outcome(response)
 
 
+def restart_as(ctx: Context) -> Outcome:
+    """Give an account that was used before the standing of a profile it was not started with before."""
+    profile = ctx.profile
+    if ctx.account.get(Settings, "settings") is None:
+        return Outcome({})
+    standing = replace(
+        settings(ctx),
+        production=profile.production,
+        max_24_hour_send=profile.max_24_hour_send,
+        max_send_rate=profile.max_send_rate,
+    )
+    return Outcome({}, (Put(standing),))
+
+
 def put_account_details(ctx: Context, params: Mapping[str, Any]) -> Outcome:
     """PutAccountDetails; with ProductionAccessEnabled it opens a case, unless one is open or was denied.
 
@@ -64,7 +78,7 @@ def put_account_details(ctx: Context, params: Mapping[str, Any]) -> Outcome:
     if account.review_status == "PENDING":
         raise AwsError("ConflictException", OPEN_TEXT)
     if account.review_status == "DENIED":
-        raise AwsError("ConflictException", None)
+        raise AwsError("ConflictException", None, hint=f"case {account.case_id} was denied: reply at the review desk")
     details = {member: params[member] for member in _DETAILS if params.get(member) is not None}
     account = replace(account, details=details)
     if account.production or not params.get("ProductionAccessEnabled"):

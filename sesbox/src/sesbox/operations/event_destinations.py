@@ -16,10 +16,11 @@ from sesbox.operations.configuration_sets import existing
 from sesbox.operations.errors import not_found, not_supported
 from sesbox.operations.records import EventDestination, Topic
 from sesbox.operations.state import need
-from sesbox.rules.refusals import invalid, not_in, violations
+from sesbox.rules.refusals import Reason, Refusal, RefusedError, invalid, not_in, violations
 
 VALIDATION_TEXT = "Successfully validated SNS topic for Amazon SES event publishing."
 MOST = 10
+_HINT = "as on AWS, the topic's policy must allow the service ses.amazonaws.com the action sns:Publish"
 _TYPES = (
     "SEND",
     "REJECT",
@@ -61,7 +62,8 @@ def _validated(ctx: Context, destination: EventDestination) -> list[Change]:
     if topic is None:
         raise invalid(f"SNS topic <{destination.topic_arn}> not found.")
     if not publishing.ses_may_publish(ctx, topic, destination.configuration_set):
-        raise invalid(f"Could not publish to SNS topic <{destination.topic_arn}>.")
+        text = f"Could not publish to SNS topic <{destination.topic_arn}>."
+        raise RefusedError(Refusal(Reason.INVALID, text, _HINT))
     return publishing.posts(ctx, topic, VALIDATION_TEXT, None)[1]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,12 @@ class Simple:
 
 def date_header(now: float) -> str:
     """RFC 5322 date in UTC."""
-    return format_datetime(datetime.fromtimestamp(int(now), tz=timezone.utc))
+    return _date_of(int(now))
+
+
+@functools.lru_cache(maxsize=4)
+def _date_of(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, tz=timezone.utc))
 
 
 def stamp(message_id: str, region: str, now: float) -> bytes:

@@ -6,6 +6,7 @@ and letters (rules/review.py), the page (console/).
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,9 +24,9 @@ OPEN_TEXT = "There is already an ongoing account details update under review."
 def open_case(ctx: Context, params: Mapping[str, Any]) -> tuple[Case, list[Change]]:
     """A new pending case from PutAccountDetails' members, its first letters and, if automatic, its review."""
     description = params.get("UseCaseDescription") or ""
-    number = len(ctx.account.all(Case)) + 1
+    number = zlib.crc32(ctx.account.region.encode()) + len(ctx.account.all(Case))
     case = Case(
-        case_id=f"{int(ctx.now):010d}{number:05d}",
+        case_id=f"{int(ctx.now):010d}{number % 100_000:05d}",  # regions share one desk, so an id tells them apart
         status="PENDING",
         opened_at=ctx.now,
         updated_at=ctx.now,
@@ -48,6 +49,17 @@ def _to_be_reviewed(ctx: Context, case: Case) -> tuple[Case, list[Change]]:
         return replace(case, review_at=None), []
     at = ctx.now + ctx.profile.review_delay
     return replace(case, review_at=at), [Due(at, "review", {"case_id": case.case_id})]
+
+
+def take_over(ctx: Context) -> Outcome:
+    """Hand pending cases to the reviewer of this start: the automatic one, or the person at the desk."""
+    automatic = ctx.profile.reviewer == "auto"
+    changes: list[Change] = []
+    for case in ctx.account.all(Case):
+        if case.status == "PENDING" and automatic == (case.review_at is None):
+            handed, due = _to_be_reviewed(ctx, case)
+            changes += [Put(handed), *due]
+    return Outcome({}, tuple(changes))
 
 
 def _letters(ctx: Context, case: Case, *written: tuple[str, str]) -> list[Change]:
@@ -82,8 +94,10 @@ def auto_review(ctx: Context, data: Mapping[str, Any] | None = None) -> Outcome:
     """Judge the pending cases whose time has come; nothing to do is an empty outcome. Task "review".
 
     `data` {"case_id"} tells which case made the task due; a task that comes too early (a reply has moved the
-    review) finds nothing.
+    review) finds nothing, and so does one from before a person was put at the desk.
     """
+    if ctx.profile.reviewer != "auto":
+        return Outcome({})
     only = (data or {}).get("case_id")
     for case in ctx.account.all(Case):
         if case.status != "PENDING" or case.review_at is None or ctx.now < case.review_at:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 
 from sesbox.operations import mime
@@ -42,15 +43,14 @@ def submission(
     first: dict[str, str] = {}
     for name, value in headers:
         first.setdefault(name.lower(), value)
-    if not first.get("from"):
-        raise invalid("Missing required header 'From'.")
+    authors = _authors(first)
     for match in _FILE_NAME.finditer(data):
         content.check_file_name(match.group(1).decode("utf-8", "replace"))
     listed = given_tags if given_tags else tags.from_header(first.get("x-ses-message-tags", ""))
     recipients = tuple(destinations) if destinations else _recipients(first)
     return Submission(
         operation=operation,
-        source=source or addresses.split(first["from"])[0],
+        source=source or authors[0],
         senders=_senders(first, source, feedback),
         recipients=recipients,
         subject=_decoded(first.get("subject", "")),
@@ -61,6 +61,13 @@ def submission(
         raw=True,
         own=tuple((name, value) for name, value in headers if name.lower() in ("date", "message-id")),
     )
+
+
+def _authors(first: dict[str, str]) -> list[str]:
+    found = addresses.split(first.get("from", ""))
+    if not found:
+        raise invalid("Missing required header 'From'.")
+    return found
 
 
 def _senders(first: dict[str, str], source: str | None, feedback: str | None) -> tuple[str, ...]:
@@ -85,6 +92,8 @@ def _decoded(value: str) -> str:
     if "=?" not in value:
         return value
     try:
-        return str(make_header(decode_header(value)))
-    except (ValueError, LookupError):
+        text = str(make_header(decode_header(value)))
+        text.encode()  # UTF-7 can spell halves of surrogate pairs
+    except (ValueError, LookupError, HeaderParseError):
         return value
+    return text

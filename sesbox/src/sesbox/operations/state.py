@@ -39,6 +39,11 @@ def sending_now(ctx: Context, rate: float) -> tuple[Sending, list[Change]]:
     found = account.get(Sending, "sending")
     if found is None:
         return Sending(quota.capacity(rate), ctx.now, 0, quota.oldest_minute(ctx.now)), []
+    if quota.went_back(found.level_at, ctx.now):
+        counters = {counted.minute: counted.recipients for counted in account.all(MinuteCount)}
+        total, gone = quota.recount(counters, ctx.now)
+        fresh = Sending(quota.capacity(rate), ctx.now, total, quota.oldest_minute(ctx.now))
+        return fresh, [Drop(MinuteCount.kind, str(minute)) for minute in gone]
 
     def count_of(minute: int) -> int:
         counted = account.get(MinuteCount, str(minute))

@@ -7,6 +7,7 @@ Source: botocore's sns model; SNS Developer Guide, "SendMessageToHttp".
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,8 @@ from sesbox.operations.state import page
 from sesbox.operations.topics import PAGE, bad_parameter, topic_of
 
 TOKEN_SECONDS = 2 * 86_400
+_LONGEST_ENDPOINT = 2_048
+_VISIBLE = re.compile(r"[!-~]+")
 PENDING = "pending confirmation"
 _KNOWN = frozenset(["sqs", "sms", "email", "email-json", "lambda", "application", "firehose"])
 _SETTABLE = ("RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "DeliveryPolicy", "RedrivePolicy")
@@ -61,9 +64,11 @@ def _check_endpoint(protocol: str, endpoint: str) -> None:
         raise bad_parameter(f"Amazon SNS does not support this protocol string: {protocol}")
     try:
         parts = urlsplit(endpoint)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         raise bad_parameter("Endpoint") from None
+    if len(endpoint) > _LONGEST_ENDPOINT or not _VISIBLE.fullmatch(endpoint):
+        raise bad_parameter("Endpoint")
     if parts.scheme != protocol:
         raise bad_parameter("Endpoint must match the specified protocol")
     if not host:

@@ -11,6 +11,7 @@ import re
 from sesbox.rules.refusals import RefusedError, invalid
 
 SIMULATOR_DOMAIN = "simulator.amazonses.com"
+_MOST = 320
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _ATOM = re.compile(r"[^\x00-\x20\x7f-\U0010ffff()<>,;:\\\"\[\]@]+")
@@ -24,10 +25,12 @@ def bare(text: str) -> str:
     7-bit ASCII: SES API Reference, SendEmail).
     """
     inner = _inside(text)
-    if _PLAIN.fullmatch(inner):
-        return inner
-    _check_local(inner)
-    return _checked_domain(inner)
+    if len(inner) > _MOST:  # RFC 3696, erratum 1690: 64 for the local part, 255 for the domain
+        raise invalid(f"Invalid email address<{inner[:_MOST]}...>.")
+    if not _PLAIN.fullmatch(inner):
+        _check_local(inner)
+        _check_domain(inner)
+    return inner
 
 
 def _inside(text: str) -> str:
@@ -62,7 +65,7 @@ def _check_local(address: str) -> None:
         raise invalid("Local address contains illegal character")
 
 
-def _checked_domain(address: str) -> str:
+def _check_domain(address: str) -> None:
     domain = address.rpartition("@")[2]
     problem = ""
     if not domain:
@@ -79,7 +82,6 @@ def _checked_domain(address: str) -> str:
         problem = "contains illegal character"
     if problem:
         raise invalid(f"Domain {problem}")
-    return address
 
 
 def split(text: str) -> list[str]:

@@ -21,8 +21,14 @@ PAUSED_TEXT = (
 )
 MAIL_FROM_TEXT = "DNS setup for MAIL FROM domain is invalid."
 LISTED = 50
-_PRODUCTION = "start sesbox with --profile production, or let the account be granted production access"
-_PERMISSIVE = "start sesbox with --profile permissive to have every identity verified"
+_PRODUCTION = (
+    "the account is in the sandbox; start sesbox with --profile production, or let the account be granted production "
+    "access"
+)
+_PERMISSIVE = (
+    "verify the sender (the link arrives in sesbox's inbox), or start sesbox with --profile permissive to have every "
+    "identity verified"
+)
 
 
 @dataclass(frozen=True, slots=True)

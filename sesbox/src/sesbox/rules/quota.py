@@ -7,7 +7,7 @@ blog, 2013 (at 1/s a message to five is accepted, then sends are refused until t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 DAY = 86_400
 UNLIMITED = -1.0
@@ -43,6 +43,18 @@ def expire(
 def exceeds_quota(sent: int, recipients: int, most: float) -> bool:
     """Whether these recipients would go over the 24-hour quota (the current guide: such a call is refused)."""
     return most != UNLIMITED and recipients > 0 and sent + recipients > most
+
+
+def went_back(last: float, now: float) -> bool:
+    """Whether somebody has set the clock back since the last send; wall time's own small corrections are none."""
+    return now < last - 60
+
+
+def recount(counters: Mapping[int, int], now: float) -> tuple[int, list[int]]:
+    """The window's total after the clock was set back, and the minutes to forget: the future has not happened."""
+    oldest, newest = oldest_minute(now), minute_of(now)
+    gone = [minute for minute in counters if not oldest <= minute <= newest]
+    return sum(counters.values()) - sum(counters[minute] for minute in gone), gone
 
 
 def capacity(rate: float) -> float:

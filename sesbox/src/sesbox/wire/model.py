@@ -36,6 +36,7 @@ class Shape:
     name: str
     type: str
     members: dict[str, Member] = field(default_factory=dict)
+    in_body: dict[str, Member] = field(default_factory=dict)  # by name on the wire
     required: tuple[str, ...] = ()
     member: Shape | None = None
     key: Shape | None = None
@@ -121,6 +122,7 @@ def _fill(shape: Shape, raw: Mapping[str, Any], shapes: Mapping[str, Shape]) -> 
             path=name[:1].lower() + name[1:],
             location=member.get("location", "body"),
         )
+    shape.in_body = {member.wire: member for member in shape.members.values() if member.location == "body"}
     if "member" in raw:
         shape.member = shapes[raw["member"]["shape"]]
     if "key" in raw:

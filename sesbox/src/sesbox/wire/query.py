@@ -19,13 +19,18 @@ from sesbox.wire.values import finite, iso_timestamp, read_blob, read_timestamp,
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ENTITIES = {"\r": "&#xD;"}
-_MAX_DEPTH = 32
+_MAX_DEPTH, _MAX_FIELDS = 32, 10_000
 
 Tree = dict[str, Any]
 
 
 def form(text: str) -> dict[str, str]:
-    """The fields of an `application/x-www-form-urlencoded` text; the first of equal names counts."""
+    """The fields of an `application/x-www-form-urlencoded` text; the first of equal names counts.
+
+    Raises AwsError MalformedQueryString for more fields than any call has.
+    """
+    if text.count("&") > _MAX_FIELDS:
+        raise AwsError("MalformedQueryString", f"The query string has more than {_MAX_FIELDS} fields.", status=404)
     fields: dict[str, str] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         fields.setdefault(name, value)
@@ -76,6 +81,8 @@ def _tree(fields: Mapping[str, str]) -> Tree:
         steps = name.split(".")
         if len(steps) > _MAX_DEPTH:
             raise _malformed(name[:80])
+        if "" in steps:  # `A..B` names no member there could be
+            continue
         for step in steps:
             node = node.setdefault(step, {})
         node[""] = value

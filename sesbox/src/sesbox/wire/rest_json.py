@@ -146,11 +146,10 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 def _structure(shape: Shape, value: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
-    for member in shape.members.values():
-        if member.location == "body":
-            inner = value.get(member.wire)
-            if inner is not None:
-                found[member.name] = _READERS[member.shape.type](member.shape, inner)
+    for name, inner in value.items():
+        member = shape.in_body.get(name)
+        if member is not None and inner is not None:
+            found[member.name] = _READERS[member.shape.type](member.shape, inner)
     return found
 
 

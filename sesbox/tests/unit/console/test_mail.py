@@ -67,3 +67,30 @@ def test_broken_mail_is_shown_somehow(raw: bytes) -> None:
     mail = read_mail(raw)
     frame_document(mail)
     assert len(mail.headers) == raw.partition(b"\r\n\r\n")[0].count(b":") or not mail.headers
+
+
+ROUGH = [
+    b"Content-Type: text/plain; charset=undefined\r\n\r\nx",
+    b'Content-Type: text/plain; charset="utf-8\0"\r\n\r\nx',
+    b"Content-Type: text/plain; charset=punycode\r\n\r\n\xff",
+    b"Content-Type: text/plain; charset=idna\r\n\r\n\xff",
+    b"Content-Type: =?utf-7?Q?+2AA-?=\r\n\r\nx",
+    b"Content-Disposition: =?utf-7?Q?+2AA-?=\r\n\r\nx",
+    b"Content-Transfer-Encoding: =?utf-7?Q?+2AA-?=\r\n\r\nx",
+    b"Content-Type: image/png; name*=utf-8''%ED%A0%80\r\nContent-ID: <\xff>\r\n\r\nx",
+    b"Content-Disposition: attachment; filename==?utf-7?Q?+2AA-?=\r\n\r\nx",
+    b"Content-Type: image/png\r\nContent-ID: =?utf-7?Q?+2AA-?=\r\n\r\nx",
+    b"Subject: =?utf-7?Q?+2AA-?=\r\nX: \xff\r\n\r\nx",
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+    + b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" * 500,
+    b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(2_000)),
+]
+
+
+@pytest.mark.parametrize("raw", ROUGH)
+def test_rough_mail_is_shown_as_far_as_it_can_be_read(raw: bytes) -> None:
+    mail = read_mail(raw)
+    frame_document(mail).encode()
+    texts = [mail.text, mail.html, *(text for pair in mail.headers for text in pair)]
+    texts += [text for part in mail.parts for text in (part.name, part.type, part.content_id)]
+    assert all(text is None or text.encode() is not None for text in texts)

@@ -186,3 +186,53 @@ def test_the_suppression_list(production: Any) -> None:
         )
     bad = refusal(lambda: production.v2("ListSuppressedDestinations", NextToken="zzz"))
     assert bad[0] == "InvalidNextTokenException"
+
+
+def test_a_clock_set_back_to_real_time_leaves_no_debt_and_no_future_in_the_quota(make_world: Any) -> None:
+    world = make_world(max_24_hour_send=3.0)
+    world.verify("y.test")
+    real = world.now
+    world.now += 400 * 86_400
+    for _ in range(3):
+        world.send("r@y.test")
+        world.now += 60
+    world.now = real
+    assert world.v1("GetSendQuota")["SentLast24Hours"] == 0
+    world.send("r@y.test")
+    assert world.v1("GetSendQuota")["SentLast24Hours"] == 1
+
+
+def test_an_hour_back_forgets_the_hour_and_keeps_what_was_before(make_world: Any) -> None:
+    world = make_world(max_24_hour_send=3.0)
+    world.verify("y.test")
+    world.send("r@y.test")
+    real = world.now + 60
+    world.now += 3_600
+    world.send("r@y.test")
+    world.now = real
+    assert world.v1("GetSendQuota")["SentLast24Hours"] == 1
+    world.send("r@y.test")
+    assert world.v1("GetSendQuota")["SentLast24Hours"] == 2
+
+
+def test_cases_of_one_second_differ_between_regions(make_world: Any) -> None:
+    ids = set()
+    regions = """us-east-1 us-east-2 us-west-1 us-west-2 eu-west-1 eu-west-2 eu-west-3
+        eu-north-1 eu-central-1 eu-central-2 eu-south-1 ap-south-1 ap-south-2 ap-northeast-1
+        ap-northeast-2 ap-northeast-3 ap-southeast-1 ap-southeast-2 ap-southeast-3 sa-east-1 ca-central-1
+        il-central-1 me-central-1 me-south-1 af-south-1 us-gov-west-1 us-gov-east-1"""
+    for region in regions.split():
+        world = make_world()
+        world.account.region = region
+        world.v2("PutAccountDetails", MailType="MARKETING", WebsiteURL="https://a.test", ProductionAccessEnabled=True)
+        ids.add(world.v2("GetAccount")["Details"]["ReviewDetails"]["CaseId"])
+    assert len(ids) == len(regions.split())
+    assert all(len(one) == 15 and one.isdigit() for one in ids)
+
+
+def test_the_automatic_reviewer_keeps_out_when_a_person_was_put_at_the_desk(make_world: Any) -> None:
+    world = make_world()
+    world.v2("PutAccountDetails", MailType="MARKETING", WebsiteURL="https://a.test", ProductionAccessEnabled=True)
+    world.profile = type(world.profile)(reviewer="desk")
+    world.wait(3 * 86_400)
+    assert world.v2("GetAccount")["Details"]["ReviewDetails"]["Status"] == "PENDING"

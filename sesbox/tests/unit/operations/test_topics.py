@@ -249,3 +249,23 @@ def test_a_policy_must_be_one(sandbox: Any) -> None:
             )
         )
         assert code == "InvalidParameterException"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://a:99999/",
+        "http://a:x/",
+        "http://a/\r\nX: y",
+        "http://a/b c",
+        "http://ü.test/",
+        "http://" + "a" * 3_000,
+        "http://",
+        "http://[::1",
+    ],
+)
+def test_an_endpoint_nobody_could_post_to_is_refused_at_once(production: Any, endpoint: str) -> None:
+    arn = production.sns("CreateTopic", Name="t")["TopicArn"]
+    with pytest.raises(AwsError) as caught:
+        production.sns("Subscribe", TopicArn=arn, Protocol="http", Endpoint=endpoint)
+    assert (caught.value.code, caught.value.message) == ("InvalidParameterException", "Invalid parameter: Endpoint")

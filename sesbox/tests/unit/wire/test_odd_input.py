@@ -5,6 +5,7 @@ import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,16 @@ def test_authorization_headers_that_are_nothing(rest: str, date: str) -> None:
             found = sigv4.parse(request)
             if found is not None:
                 sigv4.verify(request, found, "ses", lambda _: "secret", 0.0)
+
+
+@pytest.mark.parametrize("name", ["Source.", "Source..", "Source..x", ".Source", "", "."])
+def test_a_name_with_an_empty_step_is_no_member(name: str) -> None:
+    model = load("ses").operations["SendEmail"]
+    assert query.read(model, {"Source": "a@y.test", name: "x"}) == {"Source": "a@y.test"}
+
+
+def test_a_form_of_more_fields_than_any_call_has_is_refused_before_it_is_read() -> None:
+    with pytest.raises(AwsError) as caught:
+        query.form("a=b&" * 1_000_000)
+    assert (caught.value.code, caught.value.status) == ("MalformedQueryString", 404)
+    assert len(query.form("&".join(f"a{number}=b" for number in range(9_000)))) == 9_000

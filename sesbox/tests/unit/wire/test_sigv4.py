@@ -1,6 +1,6 @@
 """Our verifier against botocore's signer, and every way to be refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -44,7 +44,7 @@ def verify(request: Request, now: float = NOW, service: str = "ses") -> None:
 
 
 @pytest.fixture(scope="module")
-def at() -> Callable[[float], None]:
+def at() -> Iterator[Callable[[float], None]]:
     """Sets the time that botocore signs with."""
     import datetime
 
@@ -54,7 +54,8 @@ def at() -> Callable[[float], None]:
         fixed = datetime.datetime.fromtimestamp(moment, tz=datetime.timezone.utc)
         patch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: fixed.replace(tzinfo=None))
 
-    return set_time
+    yield set_time
+    patch.undo()
 
 
 @given(
