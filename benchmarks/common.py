@@ -9,6 +9,7 @@ import platform
 import socket
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -76,7 +77,7 @@ def drive(port: int, requests: Sequence[bytes], connections: int) -> dict[str, A
 
 def cpu_seconds(pid: int) -> float:
     """User and system CPU time of a process so far, in seconds (Linux)."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+    with Path(f"/proc/{pid}/stat").open(encoding="ascii") as file:
         fields = file.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -35,10 +35,11 @@ class Config(BaseSettings):
     trusted_proxies: int = Field(
         default=0, ge=0, le=9, description="Proxies before us that append to X-Forwarded-For; 0 ignores the header."
     )
-    resolver: str = Field(
-        default="", description="DNS resolver as address or address:port; empty is the machine's own."
-    )
     captcha_endpoint: str = Field(default="", description="Replaces captcha services' scheme and host; for tests.")
+    dns_servers: str = Field(
+        default="",
+        description="DNS servers for the doctor and for signups: IP or IP:port, commas; empty: the machine's.",
+    )
     debug: bool = False
     allowed_hosts: str = ""
 

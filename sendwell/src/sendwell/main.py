@@ -175,6 +175,36 @@ def version() -> None:
     print(f"SQLite {sqlite3.sqlite_version})")
 
 
+@app.command()
+def doctor(
+    domain: Annotated[str, typer.Argument(help="The domain you send from, like example.com.")],
+    region: Annotated[str, typer.Option(help="Your SES region, like eu-west-1; without it, what the MX tells.")] = "",
+    mail_from: Annotated[str, typer.Option(help="Your MAIL FROM domain; without it, the usual names are tried.")] = "",
+    dkim_token: Annotated[
+        list[str] | None, typer.Option(help="One of the three DKIM names that SES shows; give it three times.")
+    ] = None,
+    dkim_selector: Annotated[list[str] | None, typer.Option(help="A DKIM selector of your own (BYODKIM).")] = None,
+    resolver: Annotated[
+        list[str] | None, typer.Option(help="DNS server to ask, IP or IP:port; several may be given.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=300, help="How long to wait for DNS in all.")] = 20.0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Look at a domain's DNS records and say what is wrong for sending. Exit: 0 fine, 1 problems, 2 could not look."""
+    from sendwell.doctor.command import Wish, run
+    from sendwell.doctor.zones import BadNameError, BadResolverError
+
+    servers = resolver or [name for name in os.environ.get("SENDWELL_DNS_SERVERS", "").split(",") if name.strip()]
+    wish = Wish(domain, region, mail_from, dkim_token or (), dkim_selector or (), servers, seconds, json)
+    try:
+        text, status = run(wish)
+    except (BadNameError, BadResolverError) as error:
+        print(f"sendwell: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    print(text, end="")
+    raise typer.Exit(status)
+
+
 @keys.command()
 def rotate() -> None:
     """Put fresh keys in front of the ring and encrypt the stored secrets again. Old keys stay readable."""

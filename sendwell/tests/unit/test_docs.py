@@ -14,11 +14,9 @@ from sendwell.main import app
 from sendwell.outbox import rules
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted(
-    page
-    for top in (ROOT, ROOT / "docs", ROOT / "sesbox", ROOT / "sendwell", ROOT / "benchmarks")
-    for page in (top.glob("*.md") if top != ROOT / "docs" else top.rglob("*.md"))
-)
+ELSEWHERE = {"data", "build", "dist"}
+FOLDERS = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name not in ELSEWHERE]
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in folder.rglob("*.md"))])
 LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
 COMMAND = re.compile(
     r"(?:`|^ {4,}(?:.* -- )?|ExecStart(?:Pre)?=\S*)(?:\S*/bin/|/)?sendwell ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)",

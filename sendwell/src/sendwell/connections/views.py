@@ -78,7 +78,10 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
     part = request.GET.get("part", "")
     if part not in ("setup", "account", "senders", "testers"):
         part = "setup"
-    return render(request, f"connections/_{part}.html", presenting.page(connection, installation().config))
+    context = presenting.page(connection, installation().config)
+    if part == "setup" and request.GET.get("was", connection.setup_state) != connection.setup_state:
+        return render(request, "connections/_setup_changed.html", {**context, "changed": True})
+    return render(request, f"connections/_{part}.html", context)
 
 
 @require_POST

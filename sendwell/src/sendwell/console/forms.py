@@ -29,7 +29,8 @@ class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         help_texts = {
             "name": "Seen by you only.",
             "sender_name": "Your company or your own name, as in an imprint.",
-            "postal_address": "Street, town, country. Stands under the legal name in every campaign mail, as CAN-SPAM and other laws ask.",
+            "postal_address": "Street, town, country. Stands under the legal name in every campaign mail, as CAN-SPAM "
+            "and other laws ask.",
         }
         widgets = {
             "postal_address": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),

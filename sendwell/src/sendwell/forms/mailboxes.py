@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from disposable_email_domains import blocklist
 from dns.exception import DNSException
+from dns.nameserver import Do53Nameserver
 from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 
 SECONDS = 3.0
@@ -18,14 +19,14 @@ def is_disposable(domain: str) -> bool:
     return any(".".join(labels[n:]) in blocklist for n in range(len(labels) - 1))
 
 
-def takes_mail(domain: str, resolver: str) -> bool:
+def takes_mail(domain: str, servers: str) -> bool:
     """False only where DNS says so for sure: no such domain, a null MX (RFC 7505), or neither MX nor address.
 
-    Trouble and time limits are a yes: a slow resolver must not turn people away. `resolver` is `address` or
-    `address:port`; empty is the machine's own.
+    Trouble and time limits are a yes: a slow resolver must not turn people away. `servers` are `IP` or
+    `IP:port`, with commas; empty is the machine's own.
     """
     try:
-        asked = _resolver(resolver)
+        asked = _resolver(servers)
         found = _ask(asked, domain, "MX")
         if found is None:
             return False
@@ -49,7 +50,11 @@ def _ask(resolver: Resolver, domain: str, sort: str) -> list | None:  # type: ig
 def _resolver(text: str) -> Resolver:
     if not text:
         return Resolver()
-    host, _, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "53")
     made = Resolver(configure=False)
-    made.nameservers, made.port = [host], int(port)
+    made.nameservers = [_server(part.strip()) for part in text.split(",") if part.strip()]
     return made
+
+
+def _server(text: str) -> Do53Nameserver:
+    host, _, port = text.rpartition(":") if text.count(":") == 1 else (text.strip("[]"), "", "53")
+    return Do53Nameserver(host, int(port))

@@ -67,10 +67,10 @@ def _facts(signup: Signup, now: datetime) -> MailFacts:
 
 def _takes_mail(signup: Signup, parts: Installation) -> bool:
     """Whether DNS knows a mailbox there. In a rehearsal nothing leaves this machine, questions to DNS neither, unless
-    a resolver is set."""
-    if signup.form.connection.is_rehearsal and not parts.config.resolver:
+    servers for them are set."""
+    if signup.form.connection.is_rehearsal and not parts.config.dns_servers:
         return True
-    return mailboxes.takes_mail(signup.key.rpartition("@")[2], parts.config.resolver)
+    return mailboxes.takes_mail(signup.key.rpartition("@")[2], parts.config.dns_servers)
 
 
 def _drop(signup: Signup, reason: SignupReason) -> None:

@@ -118,8 +118,7 @@ def review(request: HttpRequest, connection_id: int) -> HttpResponse:
     parts = installation()
     done = service.submit(saved.pk, request.POST.get("digest", ""), parts, parts.clock.now())
     if done.outcome is service.Outcome.SENT:
-        messages.success(request, "The request is sent. Its review is followed here.")
-        return redirect("readiness:connection", found.pk)
+        return redirect("readiness:connection", found.pk)  # that page says by itself where the request stands
     if done.outcome in (service.Outcome.CONFLICT, service.Outcome.UNCLEAR):
         messages.error(request, done.text)
         return redirect("readiness:connection", found.pk)

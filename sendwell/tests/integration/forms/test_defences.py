@@ -211,7 +211,7 @@ def test_a_redirect_goes_where_the_owner_says(world: World) -> None:
 def real_world(world: World) -> Iterator[World]:
     """A form on a real connection, with a resolver."""
     before = settings.SENDWELL
-    settings.SENDWELL = replace(before, config=before.config.model_copy(update={"resolver": "127.0.0.1:1"}))
+    settings.SENDWELL = replace(before, config=before.config.model_copy(update={"dns_servers": "127.0.0.1:1"}))
     type(world.connection).objects.update(kind="aws")
     yield world
     settings.SENDWELL = before
@@ -221,7 +221,7 @@ def real_world(world: World) -> Iterator[World]:
 def test_domains_without_mail_get_none(
     real_world: World, monkeypatch: pytest.MonkeyPatch, takes: bool, mails: int, status: str
 ) -> None:
-    monkeypatch.setattr(mailboxes, "takes_mail", lambda domain, resolver: takes)
+    monkeypatch.setattr(mailboxes, "takes_mail", lambda domain, servers: takes)
     assert real_world.post("jane@no-mail.example").status_code == 303
     real_world.work()
     assert (len(real_world.mails()), Signup.objects.get().status) == (mails, status)
