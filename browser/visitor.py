@@ -132,12 +132,14 @@ class Visitor:
         self.wrong += [f"{page.url} {part}: {one}" for one in found]
 
     def _axe(self, page: Page) -> list[str]:
-        """Serious and critical violations in light, and of contrast in dark."""
+        """Serious and critical violations in light; on a large screen also those of contrast in dark."""
         page.evaluate(AXE + "; undefined")
-        self._dim(page, "dark")
-        found: list[str] = page.evaluate(RUN_AXE, ["color-contrast"])
-        self._dim(page, "light")
-        return [*(f"dark: {one}" for one in found), *page.evaluate(RUN_AXE, None)]
+        found: list[str] = page.evaluate(RUN_AXE, None)
+        if not self.is_small:
+            self._dim(page, "dark")
+            found += [f"dark: {one}" for one in page.evaluate(RUN_AXE, ["color-contrast"])]
+            self._dim(page, "light")
+        return found
 
     @staticmethod
     def _dim(page: Page, scheme: Literal["dark", "light"]) -> None:

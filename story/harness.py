@@ -155,7 +155,7 @@ class Console:
         )
         form = wanted[0]
         data: dict[str, Any] = {**form.fields, **(values or {}), **(press or {})}
-        target = requests.compat.urljoin(self.base + path, form.action or path)  # type: ignore[attr-defined]
+        target = requests.compat.urljoin(self.base + path, form.action or path)
         answer = self.session.post(target, data=data, files=files, headers={"Referer": self.base + path}, timeout=60)
         assert answer.status_code == 200, f"POST {target}: {answer.status_code}\n{answer.text[:3000]}"
         return answer

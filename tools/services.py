@@ -13,6 +13,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def postgres() -> Iterator[str]:
             _wait(programs, port, server)
             yield f"postgresql://sendwell@127.0.0.1:{port}/postgres"
         finally:
-            server.send_signal(2)  # fast shutdown
+            server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:
@@ -99,6 +100,7 @@ def _wait(programs: Path, port: int, server: subprocess.Popen[bytes]) -> None:
 
 def main(arguments: list[str]) -> int:
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server ends with us
     try:
         with postgres() as url:
             if not command:

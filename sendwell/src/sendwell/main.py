@@ -94,6 +94,7 @@ def _installation(**overrides: object) -> Installation:
         if value is not None:
             os.environ[f"SENDWELL_{name.upper()}"] = str(value)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sendwell.settings")
+    os.umask(0o077)  # what is made here holds contacts and secrets: for this user alone
     import django
 
     from sendwell.core.installation import installation
@@ -228,11 +229,25 @@ def advance(by: Annotated[str, typer.Argument(help="How far: 90s, 30m, 24h or 7d
     parts = _installation()
     from sendwell.launcher.embedded import advance_clock
 
-    if not parts.config.embedded:
+    if not parts.config.embedded or _sends_for_real():
         raise Refusal("Only an embedded rehearsal can move its clock; this installation sends for real.")
     parts.clock.advance(step)
     other = "moved too" if advance_clock(parts.config, step) else "did not move: it is not running"
     print(f"sendwell's clock shows {parts.clock.now():%Y-%m-%d %H:%M:%S} UTC; sesbox's {other}.")
+
+
+@clock.command()
+def reset() -> None:
+    """Show real time again, as a real connection needs it. sesbox's clock goes no way back and stays."""
+    parts = _installation()
+    parts.clock.reset()
+    print(f"sendwell's clock shows {parts.clock.now():%Y-%m-%d %H:%M:%S} UTC, real time.")
+
+
+def _sends_for_real() -> bool:
+    from sendwell.connections.service import sends_for_real
+
+    return sends_for_real()
 
 
 def duration(text: str) -> timedelta:

@@ -174,5 +174,10 @@ LOGGING = {
     "filters": {"tokens": {"()": "sendwell.core.logs.HideTokens"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"sendwell": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "sendwell": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        # Scanners ask by all sorts of names; they get a 400, and not a page of log each.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from django.db import close_old_connections, connection, transaction
 
 from sendwell.amazon.client import AwsError
+from sendwell.campaigns import service as campaigns
 from sendwell.campaigns.jobs import HANDLERS as CAMPAIGN_JOBS
 from sendwell.connections import service as connections
 from sendwell.connections.jobs import HANDLERS as CONNECTION_JOBS
@@ -35,7 +36,7 @@ from sendwell.core.keyring import KeyRingError
 from sendwell.feedback import service as feedback
 from sendwell.forms.jobs import FORGET as FORGET_SIGNUPS
 from sendwell.forms.jobs import HANDLERS as FORM_JOBS
-from sendwell.outbox import journal, ledger_thread, recovery, workers
+from sendwell.outbox import journal, ledger_thread, marks, recovery, workers
 from sendwell.outbox import service as outbox
 from sendwell.outbox.sender import Parts, Sender
 from sendwell.readiness import service as readiness
@@ -45,6 +46,7 @@ from sendwell.suppression import service as suppression
 log = logging.getLogger("sendwell.worker")
 
 FEEDBACK_AT_ONCE = 20  # one transaction: SQLite has one writer, and the sender must not wait long for its turn
+WEB_OPENS = timedelta(seconds=5)  # the web server may open its port after the worker has begun
 RETRY_ACCOUNT = timedelta(seconds=30)
 TIDY_UP = "core.tidy_up"
 FORGET_FILES = "contacts.forget_files"
@@ -90,6 +92,8 @@ def run(installation: Installation, stop: threading.Event | None = None) -> None
     now = installation.clock.now()
     for kind in (FORGET_FILES, FORGET_SIGNUPS, TIDY_UP):
         jobs.ensure(kind, "daily", {}, now)
+    connections.check_public_url_soon(installation.config, now + WEB_OPENS)  # the address may be a new one
+    heed_restore(installation)  # before anything is claimed, and before orphans are judged by newer journals
     connection.close()  # this thread needs no database from here on
     threads = [
         threading.Thread(target=_send, args=(installation, name, stop), name="sender"),
@@ -121,7 +125,7 @@ def _obey_signals(stop: threading.Event) -> None:
 
 def _send(installation: Installation, name: str, stop: threading.Event) -> None:
     made, calls = installation, journal.Journal(journals(installation), name)
-    parts = Parts(made.config.database, made.ring, made.config, made.clock, name, calls)
+    parts = Parts(made.config.database, made.ring, made.config, made.clock, name, calls, marks_of(made))
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_send_until(parts, stop))
     calls.close()  # not after a crash: then it is evidence
@@ -209,6 +213,7 @@ def _upkeep(installation: Installation) -> list[Chore]:
     released: dict[int, Reach] = {}
     return [
         Chore("settling what dead workers left", 2.0, lambda: recover(installation)),
+        Chore("noticing a restored backup", 2.0, lambda: heed_restore(installation)),
         Chore("resolving doubts", 15.0, lambda: resolve_doubts(installation)),
         Chore("asking SES for its limits", 3.0, lambda: refresh_accounts(installation, not_before)),
         Chore("releasing what the sandbox held", 3.0, lambda: release_held(installation, released)),
@@ -231,6 +236,31 @@ def recover(installation: Installation) -> None:
         log.warning("%d messages are queued again: their worker was killed before it called SES", unsent)
     if doubtful + expired:
         log.warning("%d messages are in doubt: their worker stopped before recording an answer", doubtful + expired)
+
+
+def heed_restore(installation: Installation) -> None:
+    """Stop what a database that is older than what was sent would send again: only its owner can say what to do.
+
+    Campaigns are paused, because they would go on to people that the ledger no longer knows; all that waits is in
+    doubt. The mark goes last: a death in between repeats the rest.
+    """
+    kept, db = marks_of(installation), DjangoDb()
+    for connection_id in list(Connection.objects.values_list("pk", flat=True)):
+        mark, now = kept.read(connection_id), installation.clock.now()
+        if not mark:
+            continue
+        with transaction.atomic():
+            doubtful = recovery.doubt_after_restore(db, connection_id, mark, now)
+            paused = 0 if doubtful is None else campaigns.pause_all(connection_id, now)
+        if doubtful is not None:
+            kept.forget(connection_id)
+            said = "%d messages are in doubt and %d campaigns paused until their owner decides"
+            log.error("the database is older than what was sent: a backup was restored. " + said, doubtful, paused)
+
+
+def marks_of(installation: Installation) -> marks.Marks:
+    """How far this machine has sent."""
+    return marks.Marks(installation.config.data_dir / "marks")
 
 
 def journals(installation: Installation) -> Path:

@@ -53,6 +53,17 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     assert not broken
 
 
+def test_the_map_names_files_that_exist_and_forgets_none_of_the_ledger() -> None:
+    page = read("ARCHITECTURE.md")
+    files = [str(path) for root in CODE for path in root.rglob("*") if path.suffix in (".py", ".sql")]
+    named = set(re.findall(r"[\w/]+\.(?:py|sql)\b", page))
+    assert not [name for name in named if not any(file.endswith("/" + name) for file in files)]
+    own = {path.name for path in (CODE[0] / "outbox").glob("*.py")} - {"__init__.py", "apps.py", "urls.py", "views.py"}
+    assert own - named <= {"presenting.py", "records.py"}
+    tops = {path.name for path in CODE[1].iterdir()} - {"__init__.py", "__pycache__", "py.typed"}
+    assert not [name for name in tops if name not in page]
+
+
 def is_a_command(words: str) -> bool:
     top: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     first, _, second = words.partition(" ")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sesbox.delivery import Delivery, LookUp
     from sesbox.dns.zone import ScriptedZone
     from sesbox.http.app import App
+    from sesbox.mailroom import Mailroom
     from sesbox.posting import Poster
     from sesbox.storage import Storage
     from sesbox.writer import World, Writer
@@ -57,6 +58,7 @@ class Box:
     clock: Clock
     certificate: Certificate
     zone: ScriptedZone
+    mailroom: Mailroom
     world: World
     base_url: str
     port: int
@@ -101,6 +103,7 @@ def build(config: Config, storage: Storage, port: int) -> Box:
     from sesbox.console.desk import ZONE
     from sesbox.dns.zone import ScriptedZone
     from sesbox.ids import RandomIds
+    from sesbox.mailroom import Mailroom
     from sesbox.writer import World, Writer
 
     base_url = config.base_url or f"http://{_reachable(config.host)}:{port}"
@@ -108,8 +111,9 @@ def build(config: Config, storage: Storage, port: int) -> Box:
     profile = replace(config.profile, base_url=base_url)
     world = World(config.account, clock.now, RandomIds(os.urandom), profile)
     zone = ScriptedZone(config.zone.read_text(encoding="utf-8") if config.zone else storage.meta(ZONE) or "")
-    certificate = _certificate(storage)
-    return Box(config, storage, Writer(storage, world), clock, certificate, zone, world, base_url, port)
+    writer = Writer(storage, world)
+    mailroom = Mailroom(writer, storage, config.account, RandomIds(os.urandom))
+    return Box(config, storage, writer, clock, _certificate(storage), zone, mailroom, world, base_url, port)
 
 
 def _reachable(host: str) -> str:
@@ -242,6 +246,7 @@ def _desk(box: Box, delivery: Delivery, dns_port: int | None) -> Desk:
         clock_moved=clock_moved,
         zone=box.zone,
         look_up=_look_up(box),
+        as_sent=box.mailroom.as_sent,
         profile=box.world.profile,
         account_id=config.account,
         region=config.region,
@@ -283,7 +288,7 @@ async def _start_dns(box: Box, doors: contextlib.AsyncExitStack) -> int | None:
         return None
     from sesbox.dns.server import DnsServer
 
-    server = DnsServer(lambda: box.zone.zone)
+    server = DnsServer(lambda: box.zone.zone, box.mailroom.public_record)
     doors.push_async_callback(server.stop)
     return await server.start(box.config.host, box.config.dns_port)
 

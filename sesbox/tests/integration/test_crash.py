@@ -37,6 +37,8 @@ class Sender(threading.Thread):
                 )
             except (BotoCoreError, ClientError):
                 return
+            if "MessageId" not in answer:  # the kill came between head and body: nothing was acknowledged
+                return
             self.acknowledged[subject] = answer["MessageId"]
             if len(self.acknowledged) == 25:
                 self._enough.set()

@@ -76,15 +76,6 @@ def request_production(client: Client, mail_type: MailType, website: str, descri
 
 
 @dataclass(frozen=True, slots=True)
-class DnsRecord:
-    """One record to publish; `host` is the full name."""
-
-    kind: str
-    host: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class IdentityFacts:
     """An identity as SES knows it. `status` is SES's word: PENDING, SUCCESS, FAILED, TEMPORARY_FAILURE, ..."""
 
@@ -95,13 +86,6 @@ class IdentityFacts:
     dkim_tokens: tuple[str, ...] = ()
     dkim_status: str = ""
     hosted_zone: str = ""
-
-    @property
-    def records(self) -> tuple[DnsRecord, ...]:
-        """The CNAMEs of Easy DKIM; empty for addresses. SES names the zone, it differs by region."""
-        zone = self.hosted_zone or "dkim.amazonses.com"
-        tokens = self.dkim_tokens if self.is_domain else ()
-        return tuple(DnsRecord("CNAME", f"{token}._domainkey.{self.name}", f"{token}.{zone}") for token in tokens)
 
 
 def identity_facts(name: str, answer: Mapping[str, Any]) -> IdentityFacts:

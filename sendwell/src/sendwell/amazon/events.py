@@ -43,7 +43,10 @@ class Reading(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SesEvent:
-    """One event about one recipient. `tag` is our `<message>.<n>` or empty; `accepted_at` is when SES took the mail."""
+    """One event about one recipient. `tag` is our `<message>.<n>` or empty; `accepted_at` is when SES took the mail.
+
+    `mailed` is the one address that the mail went to, empty if it was not one: a bounce may name another recipient.
+    """
 
     kind: Kind
     subtype: str
@@ -53,6 +56,7 @@ class SesEvent:
     accepted_at: datetime | None
     feedback_id: str = ""
     tag: str = ""
+    mailed: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -188,6 +192,7 @@ def _event(
         raise BadEventError("The event has no mail.messageId.")
     tags = mail.get("tags")
     tag = (_strings(tags.get(TAG)) if isinstance(tags, dict) else []) or [""]
+    to = _strings(mail.get("destination"))
     address = parseaddr(recipient)[1] or recipient.strip()
     if not address:
         raise BadEventError("The event has a recipient without an address.")
@@ -200,6 +205,7 @@ def _event(
         parse_time(mail.get("timestamp")),
         feedback_id[:100],
         tag[0],
+        parseaddr(to[0])[1] if len(to) == 1 else "",
         detail or {},
     )
 

@@ -108,11 +108,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """What is known just before a start. `unreachable` says why the world cannot reach us, empty if it can or need not;
-    `mailable` counts contacts who consented and are not suppressed."""
+    """What is known just before a start. `unreachable` says why recipients cannot reach us, empty if they can or need
+    not, and `remedy` what to do about it; `mailable` counts contacts who consented and are not suppressed."""
 
     connection_ready: bool
     unreachable: str
+    remedy: str
     from_address: str
     from_covered: bool
     list_total: int
@@ -147,7 +148,7 @@ def _public_url(facts: StartFacts) -> list[Problem]:
             Code.NO_PUBLIC_URL,
             "connection",
             f"Recipients could not reach the unsubscribe link. {facts.unreachable}",
-            "Set SENDWELL_PUBLIC_URL to a public https address of this installation. Until then, test sends work.",
+            f"{facts.remedy} Until then, test sends work.",
         )
     ]
 

@@ -45,9 +45,11 @@ def problems(campaign: Campaign, base_url: str, now: datetime) -> list[Problem]:
     """What blocks Start at this moment; an empty list is ready to go. `base_url` is how recipients reach us."""
     connection = campaign.connection
     audience = summarise(campaign, now)
+    trouble = connections.public_url_trouble(connection.kind, base_url)
     facts = StartFacts(
         connection_ready=connection.setup_state == SetupState.READY,
-        unreachable=connections.why_unreachable(connection.kind, base_url),
+        unreachable=trouble.text if trouble else "",
+        remedy=trouble.remedy if trouble else "",
         from_address=campaign.from_address,
         from_covered=connections.verified_recipients(DjangoDb(), connection.pk).covers(campaign.from_address),
         list_total=audience.total,
@@ -120,6 +122,15 @@ def pause(campaign_id: int, now: datetime) -> None:
         campaign.status = _must(campaign, Event.PAUSE)
         campaign.save(update_fields=["status"])
         outbox.pause_campaign(DjangoDb(), campaign_id, now)
+
+
+def pause_all(connection_id: int, now: datetime) -> int:
+    """Pause every campaign that runs over a connection; how many."""
+    with transaction.atomic():
+        found = store.running_over(connection_id)
+        for campaign_id in found:
+            pause(campaign_id, now)
+    return len(found)
 
 
 def resume(campaign_id: int, now: datetime) -> None:

@@ -22,6 +22,11 @@ def of(workspace: Workspace) -> QuerySet[Campaign]:
     return Campaign.objects.filter(workspace=workspace).select_related("connection", "list").order_by("-id")
 
 
+def running_over(connection_id: int) -> list[int]:
+    """Ids of campaigns that are running over a connection."""
+    return list(Campaign.objects.filter(status="running", connection_id=connection_id).values_list("pk", flat=True))
+
+
 def running() -> list[int]:
     """Ids of campaigns that have not come to their end."""
     return list(Campaign.objects.filter(status__in=["running", "paused"]).values_list("pk", flat=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ import botocore.session
 from django import forms
 
 from sendwell.amazon.signing import Credentials
-from sendwell.connections import rules
+from sendwell.connections import records, rules
 from sendwell.connections.models import ConnectionKind
 
 _NAMES = {
@@ -103,6 +104,43 @@ class IdentityForm(forms.Form):
         if not name.isascii():
             raise forms.ValidationError("Amazon SES takes ASCII only: write the domain in its xn-- form.")
         return name
+
+
+class DomainForm(forms.Form):
+    """The owner's two choices for a domain: where bounces go, where DMARC reports go."""
+
+    mail_from = forms.CharField(
+        label="MAIL FROM subdomain",
+        max_length=253,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+        help_text="Receivers send bounces there, and it lets SPF count for your domain. Nothing else may use it.",
+    )
+    report_to = forms.CharField(
+        label="DMARC reports to",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+        help_text="Receivers send a report a day there about mail in your name, yours or not. A mailbox that you read.",
+    )
+
+    def __init__(self, *args: Any, domain: str, taken: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._domain, self._taken = domain, taken
+
+    def clean_mail_from(self) -> str:
+        value = str(self.cleaned_data["mail_from"]).strip().lower().rstrip(".")
+        if value and "." not in value:
+            value = f"{value}.{self._domain}"
+        problem = records.mail_from_problem(self._domain, value, self._taken)
+        if problem:
+            raise forms.ValidationError(problem)
+        return value
+
+    def clean_report_to(self) -> str:
+        value = str(self.cleaned_data["report_to"]).strip()
+        problem = records.report_problem(value)
+        if problem:
+            raise forms.ValidationError(problem)
+        return value
 
 
 class TesterForm(IdentityForm):

@@ -80,6 +80,7 @@ def remove(client: Client, identity: Identity) -> None:
 
 
 def _keep(connection: Connection, facts: IdentityFacts, now: datetime, purpose: str) -> Identity:
+    known = Identity.objects.filter(connection=connection, name=facts.name).first()
     said = {
         "kind": IdentityKind.DOMAIN if facts.is_domain else IdentityKind.EMAIL,
         "status": facts.status[:30],
@@ -87,7 +88,8 @@ def _keep(connection: Connection, facts: IdentityFacts, now: datetime, purpose: 
         "checked_at": now,
     }
     if facts.dkim_tokens:
-        said["detail"] = {"tokens": list(facts.dkim_tokens), "zone": facts.hosted_zone, "dkim": facts.dkim_status}
+        detail = {"tokens": list(facts.dkim_tokens), "zone": facts.hosted_zone, "dkim": facts.dkim_status}
+        said["detail"] = {**(known.detail if known else {}), **detail}  # what the domain's page keeps there stays
     identity, created = Identity.objects.update_or_create(
         connection=connection, name=facts.name, defaults=said, create_defaults={**said, "purpose": purpose}
     )
@@ -100,17 +102,3 @@ def _keep(connection: Connection, facts: IdentityFacts, now: datetime, purpose: 
 def waiting(connection: Connection) -> bool:
     """Whether an identity may still become verified; SES gives up on some, and those are not waited for."""
     return connection.identities.filter(verified=False).exclude(status="FAILED").exists()
-
-
-def records(identity: Identity) -> tuple[account.DnsRecord, ...]:
-    """The DNS records that verify a domain; empty for an address."""
-    found = identity.detail if isinstance(identity.detail, dict) else {}
-    facts = IdentityFacts(
-        identity.name,
-        identity.kind == IdentityKind.DOMAIN,
-        identity.status,
-        identity.verified,
-        tuple(found.get("tokens") or ()),
-        hosted_zone=str(found.get("zone") or ""),
-    )
-    return facts.records

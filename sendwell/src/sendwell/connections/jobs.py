@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sendwell.connections import setting_up
+from sendwell.connections import public_url, setting_up
 from sendwell.connections.models import Connection
 from sendwell.core.jobs import Handler, JobContext
 
@@ -18,4 +18,9 @@ def set_up(payload: dict[str, Any], context: JobContext) -> timedelta | None:
     return None
 
 
-HANDLERS: dict[str, Handler] = {setting_up.JOB: set_up}
+def prove_public_url(_: dict[str, Any], context: JobContext) -> timedelta | None:
+    """Fetch ourselves by the public address, daily; sooner while that fails."""
+    return public_url.prove(context.installation, context.now)
+
+
+HANDLERS: dict[str, Handler] = {setting_up.JOB: set_up, public_url.JOB: prove_public_url}

@@ -80,3 +80,14 @@ class Identity(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "name"], name="identity_once")]
+
+
+class PublicUrlProof(models.Model):
+    """What came of fetching ourselves by a public address: one row an address, the last round trip."""
+
+    url = models.CharField(max_length=500, unique=True)
+    asked_at = models.DateTimeField(null=True, help_text="When a person last asked for a round trip.")
+    checked_at = models.DateTimeField(null=True)
+    ok = models.BooleanField(null=True)
+    detail = models.CharField(max_length=500, blank=True, default="", help_text="What went wrong, for a person.")
+    milliseconds = models.IntegerField(null=True)

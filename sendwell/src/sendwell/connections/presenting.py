@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sendwell.config import Config
-from sendwell.connections import access, identities, rules
+from sendwell.connections import access, public_url, rules
 from sendwell.connections.models import Connection, Identity, IdentityKind, SetupState
 
 POLICY = json.dumps(
@@ -25,6 +25,10 @@ POLICY = json.dumps(
                     "ses:GetEmailIdentity",
                     "ses:ListEmailIdentities",
                     "ses:DeleteEmailIdentity",
+                    "ses:PutEmailIdentityDkimAttributes",
+                    "ses:PutEmailIdentityDkimSigningAttributes",
+                    "ses:PutEmailIdentityMailFromAttributes",
+                    "ses:PutEmailIdentityConfigurationSetAttributes",
                     "ses:CreateConfigurationSet",
                     "ses:GetConfigurationSet",
                     "ses:CreateConfigurationSetEventDestination",
@@ -97,6 +101,7 @@ def page(connection: Connection, config: Config) -> Mapping[str, Any]:
         "verified_domains": [i.name for i in known if i.verified and i.kind == IdentityKind.DOMAIN],
         "pending": pending,
         "unreachable": rules.why_unreachable(connection.kind, config.base_url),
+        "url_trouble": public_url.trouble(connection.kind, config.base_url),
         "hook_url": access.hook_url(connection, config),
         "inbox_url": _inbox(connection, config),
         "enforcement_bad": connection.enforcement_status not in ("", "HEALTHY"),
@@ -128,7 +133,6 @@ def _identity(identity: Identity) -> dict[str, Any]:
         "is_domain": identity.kind == IdentityKind.DOMAIN,
         "word": word,
         "label": label,
-        "records": [] if identity.verified else identities.records(identity),
     }
 
 
@@ -158,7 +162,7 @@ def added(identity: Identity, created: bool) -> str:
     if identity.verified:
         return f"{identity.name} is verified."
     if identity.kind == IdentityKind.DOMAIN:
-        return f"{identity.name} was added. Publish its DNS records to verify it."
+        return f"{identity.name} was added. Open it for the DNS records that verify it."
     if created:
         return f"SES mailed a link to {identity.name}. It counts as verified once the link is opened, within 24 hours."
     return f"{identity.name} is known to SES and waits for its link to be opened."

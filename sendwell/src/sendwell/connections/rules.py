@@ -73,6 +73,38 @@ def why_unreachable(kind: str, base_url: str) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class UrlProof:
+    """The last round trip by the public address; `ok` is None before the first."""
+
+    ok: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UrlTrouble:
+    """Why only tests can be sent for real, and what to do about it."""
+
+    text: str
+    remedy: str
+
+
+def url_trouble(base_url: str, proof: UrlProof | None) -> UrlTrouble | None:
+    """Why recipients cannot be sent links to this address, or None if it is public, https and proved.
+
+    RFC 8058, section 3.1: List-Unsubscribe must hold an https URI, and Gmail and Yahoo post to it.
+    """
+    host = urlsplit(base_url).hostname or ""
+    if urlsplit(base_url).scheme != "https" or _is_private(host):
+        what = f"{base_url} is no public https address." if base_url else "There is no public address."
+        return UrlTrouble(what, "Set SENDWELL_PUBLIC_URL to its https address and restart.")
+    if proof is None or proof.ok is None:
+        return UrlTrouble(f"{base_url} has not been tried yet.", "Press “Check now” at Settings, Public address.")
+    if not proof.ok:
+        return UrlTrouble(proof.detail, "Mend it, then press “Check now” at Settings, Public address.")
+    return None
+
+
 def _is_private(host: str) -> bool:
     if host in ("", "localhost") or host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa")):
         return True

@@ -24,7 +24,11 @@ from sendwell.connections.access import (
     sender_credentials,
 )
 from sendwell.connections.models import Connection, ConnectionKind, SetupState
-from sendwell.connections.rules import SendingFacts, Verified, is_simulator, why_unreachable
+from sendwell.connections.public_url import check_soon as check_public_url_soon
+from sendwell.connections.public_url import echo
+from sendwell.connections.public_url import trouble as public_url_trouble
+from sendwell.connections.public_url import view as public_url_view
+from sendwell.connections.rules import SendingFacts, UrlTrouble, Verified, is_simulator
 from sendwell.connections.setting_up import NotExpectedError, subscription_ended
 from sendwell.connections.setting_up import confirm as confirm_subscription
 from sendwell.connections.setting_up import request as request_setup
@@ -39,17 +43,21 @@ __all__ = [
     "NotExpectedError",
     "SenderAccess",
     "SendingFacts",
+    "UrlTrouble",
     "Verified",
+    "check_public_url_soon",
     "confirm_subscription",
     "custom_endpoint",
+    "echo",
     "hook_url",
     "is_simulator",
     "open_client",
+    "public_url_trouble",
+    "public_url_view",
     "refresh_account",
     "request_setup",
     "sender_credentials",
     "subscription_ended",
-    "why_unreachable",
 ]
 
 
@@ -100,13 +108,24 @@ def senders(connection: Connection) -> list[str]:
     return list(found.values_list("name", flat=True))
 
 
+def sends_for_real() -> bool:
+    """Whether any connection leads anywhere but to the embedded sesbox. Real mail needs real time."""
+    return Connection.objects.exclude(kind=ConnectionKind.EMBEDDED).exists()
+
+
 def connect(
     workspace: Workspace, kind: str, region: str, keys: Credentials, installation: Installation, now: datetime
 ) -> Connection:
     """A new connection to SES, after the keys have been tried on GetAccount. Raises AwsError, NoConnectionError.
 
-    The same key in the same region is the same connection: it gets the secret given now.
+    The same key in the same region is the same connection: it gets the secret given now. None is made while the
+    rehearsal's clock is moved: pauses would end early for real people, and the day's quota would be counted wrongly.
     """
+    if moved := installation.clock.offset():
+        raise NoConnectionError(
+            f"The rehearsal's clock is moved by {moved}, and real mail needs real time. "
+            "Run `sendwell clock reset`, then connect."
+        )
     client = Client(keys, region, custom_endpoint(kind, installation.config))
     snapshot = read_account(client)
     connection, _ = Connection.objects.update_or_create(

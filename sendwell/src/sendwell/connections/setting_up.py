@@ -140,7 +140,7 @@ def _ensure_sender(client: Client, connection: Connection, sender: str, now: dat
     identity, created = identities.ensure(client, connection, sender, "sender", now)
     if identity.verified:
         return Step("Sender", Outcome.ADOPTED, f"{identity.name} is verified."), identity.name
-    hint = "publish the records below" if identity.kind == "domain" else "open the link that SES mailed to it"
+    hint = "publish its DNS records" if identity.kind == "domain" else "open the link that SES mailed to it"
     text = f"{identity.name} {'was added' if created else 'is known'}; to verify it, {hint}."
     return Step("Sender", Outcome.WAITING, text), identity.name
 

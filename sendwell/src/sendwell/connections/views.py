@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sendwell.amazon.client import AwsError
-from sendwell.connections import access, identities, presenting, service
+from sendwell.connections import access, identities, presenting, public_url, service
 from sendwell.connections.forms import ConnectForm, IdentityForm, KeysForm, TesterForm
 from sendwell.connections.models import Connection, Identity
 from sendwell.core.installation import installation
@@ -176,6 +176,22 @@ def replace_keys(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "The new keys work and are in use.")
             return redirect("connections:detail", pk=pk)
     return _page(request, connection, keys_form=form)
+
+
+@require_POST
+@require_editor
+def check_public_url(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # a view's signature
+    """Let a worker fetch this installation by its public address."""
+    parts = installation()
+    public_url.request(parts.config, parts.clock.now())
+    return redirect("console:settings")
+
+
+@require_GET
+def public_url_live(request: HttpRequest) -> HttpResponse:
+    """What the settings page says of the public address; polled while a check is under way."""
+    parts = installation()
+    return render(request, "connections/_public_url.html", public_url.view(parts.config, parts.clock.now()))
 
 
 def _own_identity(request: HttpRequest, pk: int, identity_id: int) -> Identity:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from sendwell.connections import service as connections
 from sendwell.console import service
 from sendwell.console.forms import EmailForm, SenderForm
 from sendwell.core import jobs
@@ -23,6 +24,15 @@ from sendwell.workspaces.service import AddressTakenError, change_email, require
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # a view's signature
     """For load balancers and `sendwell up`: we answer. Says nothing about the database or SES."""
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def echo(request: HttpRequest, nonce: str) -> HttpResponse:  # noqa: ARG001  # a view's signature
+    """Our own question, come back by the public address: only this installation knows the answer."""
+    answer = HttpResponse(connections.echo(installation().ring, nonce), content_type="text/plain")
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_safe
@@ -78,8 +88,9 @@ def retry_job(request: HttpRequest, job_id: int) -> HttpResponse:
 
 
 def _settings(request: HttpRequest, sender: SenderForm | None, email: EmailForm | None) -> HttpResponse:
-    user = cast(User, request.user)
+    user, parts = cast(User, request.user), installation()
     context = {
+        **connections.public_url_view(parts.config, parts.clock.now()),
         "sender_form": sender or SenderForm(instance=workspace_of(request)),
         "email_form": email or EmailForm(initial={"email": user.email}),
         "has_password": user.has_usable_password(),

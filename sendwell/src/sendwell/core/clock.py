@@ -1,8 +1,9 @@
 """The one clock. Only this file and main.py may ask the machine for the time.
 
 Lives here: Clock and the offset that a rehearsal may set. Must not live here: time zones of people, schedules.
-Real connections never see an offset: `SENDWELL_REHEARSAL_CLOCK` names the file that holds it, and only an embedded
-rehearsal sets that, so a story can move sendwell's and sesbox's clocks together.
+Only an embedded rehearsal has the file that holds it, so that a story can move sendwell's and sesbox's clocks together.
+A connection that sends for real never sees an offset: none is made while the clock is moved (connections/service.py),
+and the clock is not moved while there is one (main.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class Clock:
         self._offset_file = offset_file
 
     def now(self) -> datetime:
+        """This moment, for everything that is decided or written down."""
         return datetime.now(UTC) + self.offset()
 
     def offset(self) -> timedelta:
@@ -36,3 +38,8 @@ class Clock:
         moved = self.offset() + by
         self._offset_file.parent.mkdir(parents=True, exist_ok=True)
         self._offset_file.write_text(str(moved.total_seconds()), encoding="ascii")
+
+    def reset(self) -> None:
+        """Show real time again: what comes before a connection that sends for real."""
+        if self._offset_file is not None:
+            self._offset_file.unlink(missing_ok=True)

@@ -63,7 +63,7 @@ def _apply(notification: Notification, now: datetime) -> None:
 
 def _apply_event(db: Db, notification: Notification, event: SesEvent, now: datetime) -> None:
     connection_id = notification.connection_id
-    message = outbox.find_message(db, event.tag, event.ses_message_id, connection_id)
+    message = outbox.find_message(db, event.tag, event.ses_message_id, connection_id, event.mailed)
     again = store.happened_before(connection_id, event.ses_message_id, event.kind.value, event.recipient)
     fields = {
         "notification_id": notification.pk,

@@ -34,6 +34,7 @@ from sendwell.outbox.rules import (
     Verdict,
     after_send,
     may_send,
+    set_back,
     transition,
 )
 from sendwell.suppression import service as suppression
@@ -75,6 +76,7 @@ class Claim:
     rate: float = 1.0
     in_sandbox: bool | None = None
     fields: dict[int, dict[str, Any]] = field(default_factory=dict)
+    next_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +94,20 @@ class Result:
 
 
 def claim(
-    db: PlainDb, connection_id: int, worker: str, limit: int, offset: timedelta, lease: timedelta = LEASE
+    db: PlainDb, connection_id: int, worker: str, limit: int, offset: timedelta, lease: timedelta = LEASE, mark: int = 0
 ) -> Claim:
     """Lease slots and mark up to `limit` rows `sending`, committed before any call.
 
     `offset` is the rehearsal clock's: it moves the quota's window and due times, never slots and leases. Suppression,
     consent, campaign stops and the sandbox are asked here; rows that fail get their state and reason, and no slot.
+    `mark` is how far this machine has sent: nothing is claimed from a database that is older.
     """
     with db.transaction():
         pace = store.pace(db, connection_id)
         real = database_time(db)
         monotonic = time.monotonic()
         now = real + offset
-        if pace is None:
+        if pace is None or set_back(pace.next_slot, mark):
             return Claim(wait=LONGEST_WAIT)
         if (resting := _resting(pace, now)) > 0:
             return Claim(wait=resting)
@@ -118,7 +121,7 @@ def claim(
         items = _take(db, connection_id, worker, picked, slots, real, offset, lease)
     wanted = {item.row.contact_id for item in items if item.row.contact_id is not None}
     fields = contacts.merge_fields(db, wanted) if wanted else {}
-    return Claim(items, wait, _us(real), monotonic, rate, in_sandbox, fields)
+    return Claim(items, wait, _us(real), monotonic, rate, in_sandbox, fields, slots.next_slot(len(items)))
 
 
 def _resting(pace: PaceRow, now: datetime) -> float:

@@ -158,6 +158,11 @@ SELECT id FROM outbox_message
 WHERE status = 'in_doubt' AND stream IN @texts(:streams) AND doubt_proven_at <= :before
 ORDER BY id LIMIT 1000 @skip_locked;
 
+-- doubt_waiting: what a restored database shows as waiting may have been sent since
+UPDATE outbox_message
+SET status = 'in_doubt', reason = 'lease_expired', lease_until = NULL, doubt_proven_at = NULL, updated_at = :now
+WHERE connection_id = :connection_id AND status IN ('queued', 'held', 'sending');
+
 -- requeue: send these again
 UPDATE outbox_message SET status = 'queued', reason = '', due_at = :now, doubt_proven_at = NULL, updated_at = :now
 WHERE id IN @bigints(:ids) AND status = 'in_doubt';
@@ -166,9 +171,12 @@ WHERE id IN @bigints(:ids) AND status = 'in_doubt';
 UPDATE outbox_message SET status = 'cancelled', reason = 'owner', updated_at = :now
 WHERE id IN @bigints(:ids) AND status = 'in_doubt';
 
--- find_by_tag: the message and attempt that an event's tag names
+-- find_by_tag: the message and attempt that an event's tag names, if the event also fits them: other installations on
+-- the same account number their messages alike, and their events come by the same topic
 SELECT m.id, a.n, m.connection_id FROM outbox_message m JOIN outbox_attempt a ON a.message_id = m.id
-WHERE m.id = :message_id AND a.n = :attempt_n;
+WHERE m.id = :message_id AND a.n = :attempt_n
+  AND (:to_address = '' OR :to_address IN (m.address_key, LOWER(m.address)))
+  AND (:ses_message_id = '' OR a.ses_message_id IN ('', :ses_message_id));
 
 -- find_by_ses_id: the message and attempt that SES gave this id
 SELECT m.id, a.n, m.connection_id FROM outbox_attempt a JOIN outbox_message m ON m.id = a.message_id

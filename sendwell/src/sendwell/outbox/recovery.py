@@ -3,8 +3,8 @@
 Lives here: the transactions that settle them. Must not live here: SQL, how a death is noticed (workers.py), which
 calls were begun (journal.py).
 A restored backup: message rows set back beside newer attempts are caught by the claim (what was accepted is known
-again, the rest is in doubt). A whole database set back has forgotten its attempts too, and what it shows as queued is
-sent: pause running campaigns before starting a worker on a restored database.
+again, the rest is in doubt). A whole database set back has forgotten its attempts too; marks.py tells that, and then
+all that waits is in doubt: only the owner's word sends it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sendwell.connections import service as connections
-from sendwell.core.db import PlainDb
+from sendwell.core.db import Db, PlainDb
 from sendwell.core.store import database_time
 from sendwell.outbox import pacing, store
 from sendwell.outbox.records import Orphan
-from sendwell.outbox.rules import AttemptOutcome, Event, Reason, Status, transition
+from sendwell.outbox.rules import AttemptOutcome, Event, Reason, Status, set_back, transition
 
 
 def expire_leases(db: PlainDb, offset: timedelta) -> int:
@@ -57,6 +57,17 @@ def settle_orphans(db: PlainDb, offset: timedelta, dead: Mapping[str, Collection
         if unsent:
             _give_back(db, unsent, now)
     return len(doubtful), len(unsent)
+
+
+def doubt_after_restore(db: Db, connection_id: int, mark: int, now: datetime) -> int | None:
+    """Put all that waits on a connection into doubt if its row is older than `mark`; how many, None if it is not older.
+
+    What was sent after the backup was taken is not known here, so it may be any of it. Call it inside a transaction.
+    """
+    pace = store.pace(db, connection_id)
+    if pace is None or not set_back(pace.next_slot, mark):
+        return None
+    return store.doubt_waiting(db, connection_id, now)
 
 
 def _give_back(db: PlainDb, rows: list[Orphan], now: datetime) -> None:

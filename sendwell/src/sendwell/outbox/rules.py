@@ -240,6 +240,14 @@ def transition(status: Status, reason: Reason, event: Event, because: Reason = R
     return State(target, because or cause)
 
 
+def set_back(next_slot: int, mark: int) -> bool:
+    """Whether a connection's row is older than what this machine has sent over it: somebody restored a backup.
+
+    A row that has never sent is a new database's, not an old one's.
+    """
+    return 0 < next_slot < mark
+
+
 # --- before the call -------------------------------------------------------------------------------------------
 
 

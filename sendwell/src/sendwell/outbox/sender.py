@@ -33,6 +33,7 @@ from sendwell.outbox.composing import Composer, load_sources
 from sendwell.outbox.journal import Journal
 from sendwell.outbox.leasing import Claim, Item, Result
 from sendwell.outbox.ledger_thread import LedgerThread
+from sendwell.outbox.marks import Marks
 from sendwell.outbox.rules import Outcome
 
 log = logging.getLogger("sendwell.sender")
@@ -84,6 +85,7 @@ class Parts:
     clock: Clock
     worker: str
     journal: Journal | None = None
+    marks: Marks | None = None
     tuning: Tuning = field(default_factory=Tuning)
 
 
@@ -197,12 +199,16 @@ class Lane:
             await _first(self._tuning.poll, self._answered, self._stopping)
             return
         self._woken.clear()
+        marks, worker, offset = self._parts.marks, self._parts.worker, self._parts.clock.offset()
+        mark = marks.read(self._connection_id) if marks else 0
         claim = await self._ledger.call(
-            leasing.claim, self._connection_id, self._parts.worker, room, self._parts.clock.offset(), self._tuning.lease
+            leasing.claim, self._connection_id, worker, room, offset, self._tuning.lease, mark
         )
         if not claim.items:
             await _first(claim.wait or None, self._woken, self._stopping)
             return
+        if marks:
+            marks.note(self._connection_id, claim.next_slot)
         self._rate, self._in_sandbox = claim.rate, claim.in_sandbox
         await self._compose(claim)
         if self._ready:

@@ -180,15 +180,16 @@ def enqueue_single(
 # --- feedback ----------------------------------------------------------------------------------------------------
 
 
-def find_message(db: Db, tag: str, ses_message_id: str, connection_id: int | None = None) -> Found | None:
+def find_message(db: Db, tag: str, ses_message_id: str, connection_id: int | None = None, to: str = "") -> Found | None:
     """The attempt an event speaks of: by its tag `<message>.<n>`, else by SES's id; None if it is not ours.
 
-    With `connection_id`, a message of another connection is not found: environments never cross.
+    With `connection_id`, a message of another connection is not found: environments never cross. With `to`, the address
+    mailed to, a tag counts only if its message went there: another installation may share the account and its numbers.
     """
     message_id, _, attempt_n = tag.partition(".")
     row = None
     if message_id.isdecimal() and attempt_n.isdecimal() and len(message_id) < 19 and len(attempt_n) < 6:
-        row = store.find_by_tag(db, int(message_id), int(attempt_n))
+        row = store.find_by_tag(db, int(message_id), int(attempt_n), ses_message_id, to.lower())
     if row is None and ses_message_id:
         row = store.find_by_ses_id(db, ses_message_id)
     if row is None or (connection_id is not None and int(row[2]) != connection_id):

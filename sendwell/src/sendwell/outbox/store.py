@@ -201,6 +201,10 @@ def doubt_attempts(db: Db, ids: Iterable[int], now: datetime) -> None:
     _run(db, "doubt_attempts", ids=to_json(ids), now=now)
 
 
+def doubt_waiting(db: Db, connection_id: int, now: datetime) -> int:
+    return _run(db, "doubt_waiting", connection_id=connection_id, now=now)
+
+
 def prove_doubts(db: Db, now: datetime) -> int:
     return _run(db, "prove_doubts", now=now)
 
@@ -221,8 +225,10 @@ def leave(db: Db, ids: Iterable[int], now: datetime) -> int:
 # --- feedback ----------------------------------------------------------------------------------------------------
 
 
-def find_by_tag(db: Db, message_id: int, attempt_n: int) -> Row | None:
-    rows = _rows(db, "find_by_tag", message_id=message_id, attempt_n=attempt_n)
+def find_by_tag(db: Db, message_id: int, attempt_n: int, ses_message_id: str = "", to: str = "") -> Row | None:
+    """The row of an attempt, unless SES's id or the address mailed to (lower case) is known and another one."""
+    asked = {"message_id": message_id, "attempt_n": attempt_n}
+    rows = _rows(db, "find_by_tag", **asked, ses_message_id=ses_message_id, to_address=to)
     return rows[0] if rows else None
 
 

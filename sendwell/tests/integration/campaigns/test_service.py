@@ -11,7 +11,7 @@ from django.db import transaction
 from sendwell.campaigns import jobs as handlers
 from sendwell.campaigns import service
 from sendwell.campaigns.models import Campaign
-from sendwell.connections.models import Connection
+from sendwell.connections.models import Connection, PublicUrlProof
 from sendwell.core.installation import Installation
 from sendwell.core.jobs import JobContext
 from sendwell.core.models import Job
@@ -138,13 +138,22 @@ def test_what_blocks_a_start_is_named_and_nothing_changes(world: Any):
     assert not Job.objects.exists()
 
 
-def test_a_real_connection_needs_a_public_https_address(world: Any):
+def test_a_real_connection_needs_a_public_https_address_that_was_proved(world: Any):
     world.subscribe("a")
     Connection.objects.update(kind="aws")
     world.campaign.refresh_from_db()
     world.campaign.connection.refresh_from_db()
     assert [p.code for p in service.problems(world.campaign, "http://127.0.0.1:8000", NOW)] == ["no_public_url"]
+    (untried,) = service.problems(world.campaign, BASE, NOW)
+    assert "has not been tried" in untried.text
+    proof = PublicUrlProof.objects.create(url=BASE, checked_at=NOW, ok=False, detail="It redirects to elsewhere.")
+    (failed,) = service.problems(world.campaign, BASE, NOW)
+    assert "It redirects to elsewhere." in failed.text
+    proof.ok = True
+    proof.save()
     assert service.problems(world.campaign, BASE, NOW) == []
+    (other,) = service.problems(world.campaign, "https://other.example.com", NOW)
+    assert other.code == "no_public_url", "the proof of one address says nothing of another"
 
 
 def test_it_finishes_when_nobody_is_open(world: Any):

@@ -160,6 +160,10 @@ def test_keys_are_tried_before_they_are_stored(world, monkeypatch):
         attempt(ready["access_key_id"], "wrong")
     with pytest.raises(AwsError, match="access key ID"):
         attempt("AKIAUNKNOWNUNKNOWN00", "wrong")
+    world.installation.clock.advance(timedelta(hours=24))
+    with pytest.raises(service.NoConnectionError, match="sendwell clock reset"):
+        attempt(ready["access_key_id"], ready["secret_access_key"])
+    world.installation.clock.reset()
     assert Connection.objects.count() == 1
 
     made = attempt(ready["access_key_id"], ready["secret_access_key"])

@@ -252,3 +252,28 @@ def test_the_words_of_amazon_and_outbox_are_the_same():
     for kind in Kind:
         assert Event(kind.value)
         assert Stored(kind.value)
+
+
+def test_the_events_of_another_installation_on_the_same_account_change_nothing_of_ours(world: World) -> None:
+    Message.objects.filter(pk=world.message_id).update(status="in_doubt", reason="no_answer")
+    event = world.event("Send", send={})
+    event["mail"]["destination"] = ["somebody.else@example.org"]
+    world.post(event)
+    service.apply_pending(NOW)
+    assert world.status == "in_doubt"
+    assert Feedback.objects.get().message_id is None
+
+    Attempt.objects.update(ses_message_id="ours", outcome="accepted")
+    Message.objects.filter(pk=world.message_id).update(status="accepted", reason="", ses_message_id="ours")
+    world.post(world.bounce())  # the same address, but a mail that we did not send
+    service.apply_pending(NOW)
+    assert world.status == "accepted"
+
+
+@pytest.mark.parametrize("written", ["Reader@Example.org", '"A Reader" <reader@example.org>'])
+def test_an_address_in_another_writing_is_still_ours(world: World, written: str) -> None:
+    event = world.event("Send", send={})
+    event["mail"]["destination"] = [written]
+    world.post(event)
+    service.apply_pending(NOW)
+    assert world.status == "accepted"

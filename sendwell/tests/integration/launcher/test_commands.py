@@ -69,6 +69,7 @@ def test_keys_are_not_rotated_under_a_running_sendwell(run: Run, tmp_path: Path)
 
 
 def test_only_a_rehearsal_moves_its_clock(run: Run, tmp_path: Path) -> None:
+    assert run("migrate").returncode == 0
     moved = run("clock", "advance", "24h")
     assert moved.returncode == 0, moved.stderr
     assert "did not move: it is not running" in moved.stdout
@@ -77,6 +78,30 @@ def test_only_a_rehearsal_moves_its_clock(run: Run, tmp_path: Path) -> None:
     assert real.returncode == 1
     assert "sends for real" in real.stderr
     assert "moved by 0:00:00" in run("clock", "show", embedded="false").stdout
+    assert run("clock", "reset").returncode == 0
+    assert "moved by 0:00:00" in run("clock", "show").stdout
+
+
+ADD_REAL = """
+import django
+django.setup()
+from sendwell.connections.models import Connection
+from sendwell.core.installation import installation
+from sendwell.workspaces import service
+now = installation().clock.now()
+Connection.objects.create(workspace=service.ensure_first_workspace(now), name="SES", kind="aws", created_at=now)
+"""
+
+
+def test_the_clock_stays_real_once_a_connection_sends_for_real(run: Run, tmp_path: Path) -> None:
+    assert run("migrate").returncode == 0
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("SENDWELL_")}
+    env = {**kept, "SENDWELL_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sendwell.settings"}
+    subprocess.run([sys.executable, "-c", ADD_REAL], env=env, timeout=120, check=True)
+    refused = run("clock", "advance", "24h")
+    assert refused.returncode == 1
+    assert "sends for real" in refused.stderr
+    assert "moved by 0:00:00" in run("clock", "show").stdout
 
 
 @pytest.mark.parametrize(

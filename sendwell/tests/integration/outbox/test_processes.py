@@ -123,8 +123,10 @@ def test_sigterm_finishes_politely(world: Any, ses: Any, workers: Workers) -> No
 
 def test_two_workers_share_the_work_the_rate_and_the_quota(world: Any, ses: Any, workers: Workers) -> None:
     world.limits(rate=60, quota=200)
-    world.campaign(world.people(250))
     pair = [workers.start(), workers.start()]
+    calls = world.installation.config.data_dir / "calls"
+    wait_for(lambda: calls.is_dir() and len(list(calls.glob("*.0"))) == 2, world, workers)  # both are up
+    world.campaign(world.people(250))
     wait_for(lambda: world.statuses().get("accepted") == 180, world, workers)
     for worker in pair:
         worker.terminate()

@@ -110,7 +110,7 @@ def test_a_lost_answer_is_doubt_and_nothing_is_sent_again(world: Any, ses: Any) 
 def test_a_timeout_is_doubt(world: Any, ses: Any) -> None:
     ses.script = lambda call: "hang"
     world.single("a")
-    world.run()
+    world.run(parts=world.impatient_parts())
     assert world.statuses() == {"in_doubt": 1}
 
 

@@ -63,11 +63,14 @@ def test_a_worker_sends_and_does_its_jobs(world: Any, ses: Any, run: Callable[..
 
 def test_a_worker_wakes_up_for_new_mail(world: Any, ses: Any, run: Callable[..., None]) -> None:
     run(lambda: Job.objects.exists())
-    began = time.monotonic()
-    world.single("now")
-    while not ses.calls and time.monotonic() < began + 10:
-        time.sleep(0.005)
-    assert ses.calls[0].at - began < 2.0
+    took = []
+    for number in range(3):  # the quickest of three: a busy machine may be late once
+        began = time.monotonic()
+        world.single(f"now {number}")
+        while len(ses.calls) <= number and time.monotonic() < began + 30:
+            time.sleep(0.005)
+        took.append(ses.calls[number].at - began)
+    assert min(took) < 2.0, "the sender did not sleep out its longest wait"
 
 
 def test_postgresql_wakes_the_sender_at_commit(world: Any, engine: Any) -> None:

@@ -93,16 +93,16 @@ def test_a_snapshot_takes_absent_values_as_the_strict_case():
     )  # fmt: skip
 
 
-def test_a_domains_records_use_the_zone_that_ses_names():
+def test_a_domains_tokens_and_zone_are_read_as_ses_names_them():
     answer = {
         "IdentityType": "DOMAIN",
         "DkimAttributes": {"Tokens": ["t1"], "SigningHostedZone": "dkim.af-south-1.amazonses.com"},
     }
 
-    record = identity_facts("example.com", answer).records[0]
+    facts = identity_facts("example.com", answer)
 
-    assert (record.host, record.value) == ("t1._domainkey.example.com", "t1.dkim.af-south-1.amazonses.com")
-    assert identity_facts("a@example.com", {"IdentityType": "EMAIL_ADDRESS"}).records == ()
+    assert (facts.dkim_tokens, facts.hosted_zone) == (("t1",), "dkim.af-south-1.amazonses.com")
+    assert identity_facts("a@example.com", {"IdentityType": "EMAIL_ADDRESS"}).dkim_tokens == ()
 
 
 def test_the_topics_policy_keeps_others_and_lets_only_our_ses_publish():

@@ -16,6 +16,7 @@ from sendwell.campaigns.rules import Event, Phase, Refusal, StartFacts, Status
 GOOD = StartFacts(
     connection_ready=True,
     unreachable="",
+    remedy="",
     from_address="news@example.org",
     from_covered=True,
     list_total=3,
@@ -68,6 +69,12 @@ def test_each_obstacle_is_named_with_its_remedy(change: dict[str, object], code:
     assert problem.code == code
     assert problem.text
     assert problem.remedy
+
+
+def test_without_a_public_address_the_reason_and_the_remedy_are_told():
+    (problem,) = rules.problems(replace(GOOD, unreachable="There is no public address.", remedy="Set one."))
+    assert problem.text.endswith("the unsubscribe link. There is no public address.")
+    assert problem.remedy == "Set one. Until then, test sends work."
 
 
 def test_content_problems_come_last():

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from sesbox.account import Message
 from sesbox.clock import Clock
 from sesbox.delivery import LookUp
 from sesbox.operations.base import Profile
@@ -30,7 +31,8 @@ class ZoneDoor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`clock_moved` keeps the clock's state and wakes delivery; `dns_address` is None without a DNS door."""
+    """`clock_moved` keeps the clock's state and wakes delivery; `dns_address` is None without a DNS door;
+    `as_sent` gives a message as receivers get it (mailroom.py)."""
 
     writer: Writer
     storage: Storage
@@ -38,6 +40,7 @@ class Desk:
     clock_moved: Callable[[], Awaitable[None]]
     zone: ZoneDoor
     look_up: LookUp
+    as_sent: Callable[[Message], Awaitable[bytes]]
     profile: Profile
     account_id: str
     region: str

@@ -53,14 +53,15 @@ class Look:
         message = self._desk.storage.message(request.path_params["message_id"])
         if message is None:
             return self._pages.problem(404, "No such message", "It may have gone with a reset.")
-        storage, mail = self._desk.storage, read_mail(message.raw)
+        sent = await self._desk.as_sent(message)
+        storage, mail = self._desk.storage, read_mail(sent)
         possible = [name for name in VIEWS if name not in ("html", "text") or getattr(mail, name) is not None]
         view = request.query_params.get("view", "")
         lines = storage.history(message.message_id, "event", limit=LINES)
         return self._pages.page(
             "message.html", section="inbox", message=message, mail=mail,
             view=view if view in possible else possible[0], possible=possible,
-            source=message.raw.decode("utf-8", "replace"), events=views.events(lines),
+            source=sent.decode("utf-8", "replace"), events=views.events(lines),
             outcome=showing.outcome(message.source, views.event_types(lines)),
             posts=views.notifications(storage.history(message.message_id, "post", limit=LINES), self._waiting()),
             failures=storage.history(message.message_id, "failed", limit=LINES),
@@ -76,11 +77,11 @@ class Look:
         return Response(document, headers=headers, media_type="text/html")
 
     async def source(self, request: Request) -> Response:
-        """The raw message as a file."""
+        """The message as a receiver gets it, as a file."""
         message = self._desk.storage.message(request.path_params["message_id"])
         if message is None:
             return self._pages.problem(404, "No such message", "It may have gone with a reset.")
-        return _file(message.raw, f"{message.message_id}.eml", "message/rfc822")
+        return _file(await self._desk.as_sent(message), f"{message.message_id}.eml", "message/rfc822")
 
     async def part(self, request: Request) -> Response:
         """One attachment as a file."""

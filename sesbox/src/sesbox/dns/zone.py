@@ -8,6 +8,7 @@ names, as people paste them. A default TTL of 60 seconds is set.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import dns.exception
@@ -67,6 +68,24 @@ def read_zone(text: str) -> Zone:
         raise BadZoneError(str(error) or type(error).__name__) from error
     records = {(rrset.name.canonicalize(), rrset.rdtype): rrset for rrset in manager.rrsets}
     return Zone(text=text, records=records)
+
+
+def end_of_aliases(zone: Zone, name: dns.name.Name) -> dns.name.Name:
+    """The name that a chain of CNAMEs in the zone leads to; `name` itself if it is no alias."""
+    for _ in range(_MAX_CHAIN):
+        alias = zone.records.get((name.canonicalize(), dns.rdatatype.CNAME))
+        if alias is None:
+            break
+        name = alias[0].target
+    return name
+
+
+def with_text(zone: Zone, name: dns.name.Name, strings: Sequence[str]) -> Zone:
+    """The zone with a TXT record more, unless it has records of its own under that name and type."""
+    owner = name.canonicalize()
+    text = " ".join(f'"{string}"' for string in strings)
+    record = dns.rrset.from_text(owner, _TTL, dns.rdataclass.IN, dns.rdatatype.TXT, text)
+    return Zone(text=zone.text, records={(owner, dns.rdatatype.TXT): record} | zone.records)
 
 
 class ScriptedZone:

@@ -70,11 +70,16 @@ class Control:
         return JSONResponse({"messages": [_message(message) for message in found]})
 
     async def message(self, request: Request) -> Response:
-        """`GET /_sesbox/messages/<id>`: one message with its source (`raw`; bytes that are no text, replaced)."""
+        """`GET /_sesbox/messages/<id>`: one message as it was accepted (`raw`) and as it left (`raw_sent`).
+
+        Bytes that are no text are replaced.
+        """
         message = self._desk.storage.message(request.path_params["message_id"])
         if message is None:
             return _refusal("there is no such message", 404)
-        return JSONResponse(_message(message) | {"raw": message.raw.decode("utf-8", "replace")})
+        sent = await self._desk.as_sent(message)
+        sources = {"raw": message.raw.decode("utf-8", "replace"), "raw_sent": sent.decode("utf-8", "replace")}
+        return JSONResponse(_message(message) | sources)
 
     async def reset(self, _: Request) -> Response:
         """`POST /_sesbox/reset`: a fresh account in every region; keys and certificate stay."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from sesbox.account import Change, Due, Message, Store
 from sesbox.events import shape
 from sesbox.operations import mime
+from sesbox.operations.as_sent import SIGNED_AS, signing_identity
 from sesbox.operations.base import Context, Outcome
 from sesbox.operations.errors import stop
 from sesbox.operations.publishing import event_changes
@@ -26,8 +27,9 @@ from sesbox.rules.refusals import Refusal, RefusedError
 class Submission:
     """What a call asks to have sent, whichever API it came by.
 
-    `senders` and `recipients` are as supplied. `render` makes the message without Date and Message-ID from the
-    message id. `own` are Date and Message-ID headers of the caller's own, which SES overwrites but events show.
+    `senders` and `recipients` are as supplied; `author` is the From address of a raw message. `render` makes the
+    message without Date and Message-ID from the message id. `own` are Date and Message-ID headers of the caller's
+    own, which SES overwrites but events show.
     """
 
     operation: str
@@ -40,6 +42,7 @@ class Submission:
     configuration_set: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     raw: bool = False
+    author: str = ""
     own: tuple[tuple[str, str], ...] = ()
 
 
@@ -124,6 +127,7 @@ def _message(
         "tags": asked.tags,
         "raw": asked.raw,
         "own": [list(pair) for pair in asked.own],
+        SIGNED_AS: _signed_as(ctx, asked, identity),
     }
     return Message(
         message_id,
@@ -135,6 +139,16 @@ def _message(
         set_name,
         meta,
     )
+
+
+def _signed_as(ctx: Context, asked: Submission, identity: Identity | None) -> list[str]:
+    """Who signs: DKIM goes by the From header, which need not be the envelope's sender."""
+    author = asked.author or asked.source
+    if author != asked.source:
+        identity = _speaker(ctx, author)
+    if identity is None:
+        return []
+    return signing_identity(ctx, identity, author if identity.type == "DOMAIN" else addresses.bare(author))
 
 
 def _accepted(ctx: Context, message: Message) -> list[Change]:

@@ -46,7 +46,6 @@ def submission(
     authors = _authors(first)
     for match in _FILE_NAME.finditer(data):
         content.check_file_name(match.group(1).decode("utf-8", "replace"))
-    listed = given_tags if given_tags else tags.from_header(first.get("x-ses-message-tags", ""))
     recipients = tuple(destinations) if destinations else _recipients(first)
     return Submission(
         operation=operation,
@@ -57,8 +56,9 @@ def submission(
         render=lambda _: mime.finish_raw(data),
         most_bytes=most_bytes,
         configuration_set=configuration_set or first.get("x-ses-configuration-set") or None,
-        tags=tags.check(listed),
+        tags=tags.check(given_tags or tags.from_header(first.get("x-ses-message-tags", ""))),
         raw=True,
+        author=next(iter(addresses.split(first["from"])), ""),
         own=tuple((name, value) for name, value in headers if name.lower() in ("date", "message-id")),
     )
 

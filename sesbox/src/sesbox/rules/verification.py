@@ -48,8 +48,11 @@ def mail_from_records(region: str) -> tuple[str, str]:
 def search(status: str, found: bool, since: float, now: float) -> str:
     """The new status of something SES searches DNS for.
 
-    Found: SUCCESS. Not found: a success turns into TEMPORARY_FAILURE, a search older than 72 hours into FAILED.
+    Found: SUCCESS. Not found: a success turns into TEMPORARY_FAILURE, a search older than 72 hours into FAILED, and
+    there it stays, for SES searches no more: the identity must be created anew, the MAIL FROM be put again.
     """
+    if status == "FAILED":
+        return status
     if found:
         return "SUCCESS"
     if status == "SUCCESS":

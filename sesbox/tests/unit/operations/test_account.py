@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import botocore.session
 import pytest
 
+from sesbox.account import Account, Put
 from sesbox.operations.base import AwsError
 from sesbox.operations.records import Case
 from sesbox.operations.reviewing import deny, grant, letters_of, reply
+from sesbox.operations.state import settings
 
 GOOD = (
     "Desired daily sending quota: 40,000\nDesired maximum send rate: 20\n"
@@ -236,3 +240,21 @@ def test_the_automatic_reviewer_keeps_out_when_a_person_was_put_at_the_desk(make
     world.profile = type(world.profile)(reviewer="desk")
     world.wait(3 * 86_400)
     assert world.v2("GetAccount")["Details"]["ReviewDetails"]["Status"] == "PENDING"
+
+
+def test_regions_that_open_cases_in_the_same_second_open_different_ones(sandbox: Any) -> None:
+    regions = [
+        region
+        for partition in botocore.session.Session().get_available_partitions()
+        for region in botocore.session.Session().get_available_regions("ec2", partition)
+    ]
+    opened = []
+    for region in regions:
+        sandbox.account = Account("123456789012", region)
+        for _ in range(3):
+            opened.append(ask(sandbox))
+            sandbox.apply(grant(sandbox.ctx, opened[-1]))
+            sandbox.account.apply(
+                (Put(replace(settings(sandbox.ctx), production=False, review_status="", case_id="")),)
+            )
+    assert len(set(opened)) == 3 * len(regions) > 90

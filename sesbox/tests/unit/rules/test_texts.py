@@ -99,7 +99,7 @@ def test_verifications_run_out(kind: str, hours: float, expected: str) -> None:
         ("TEMPORARY_FAILURE", False, 1, "TEMPORARY_FAILURE"),
         ("TEMPORARY_FAILURE", True, 1, "SUCCESS"),
         ("FAILED", False, 100, "FAILED"),
-        ("FAILED", True, 100, "SUCCESS"),
+        ("FAILED", True, 100, "FAILED"),  # SES searches no more
         ("NOT_STARTED", False, 100, "NOT_STARTED"),
     ],
 )
