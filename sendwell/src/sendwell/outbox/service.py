@@ -274,8 +274,7 @@ def messages_of(campaign_id: int, status: str | None = None, reason: str | None 
 
 
 def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
-    """Queue what the sandbox held; how many rows. Call it when the grant is seen, or a recipient got verified.
-    Opt-in mail that was held for more than 7 days is cancelled instead."""
+    """Queue what the sandbox held (opt-in mail older than 7 days is cancelled); how many rows. For a grant, a new tester."""
     released = store.release_sandbox(db, connection_id, now)
     store.wake_senders(db)
     return released
