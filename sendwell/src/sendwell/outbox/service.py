@@ -274,7 +274,7 @@ def messages_of(campaign_id: int, status: str | None = None, reason: str | None 
 
 
 def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
-    """Queue what the sandbox held (opt-in mail older than 7 days is cancelled); how many rows. For a grant, a new tester."""
+    """Queue what the sandbox held (opt-in mail older than 7 days is cancelled); how many. For a grant, a new tester."""
     released = store.release_sandbox(db, connection_id, now)
     store.wake_senders(db)
     return released
