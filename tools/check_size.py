@@ -1,4 +1,5 @@
-"""House rules that no ready-made tool checks: sizes of functions and files, SQL in its place, opening docstrings.
+"""House rules that no ready-made tool checks: sizes of functions and files, SQL in its place, opening docstrings, and
+no state that lives in a module.
 
 Prints each breach as `file:line: what` and ends with 1 if there is any. Numbers come from design.md, section 3.
 """
@@ -18,6 +19,25 @@ SQL = re.compile(
 )
 SQL_MAY_STAND_IN = {"store.py", "storage.py"}
 MIRRORS = "migrations"
+CHANGES = frozenset(
+    (
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "pop",
+        "popitem",
+        "clear",
+        "update",
+        "setdefault",
+        "add",
+        "discard",
+        "appendleft",
+        "popleft",
+        "sort",
+        "reverse",
+    )
+)
 
 
 def main() -> int:
@@ -52,6 +72,35 @@ def check(path: Path) -> Iterator[str]:
             and SQL.match(node.value)
         ):
             yield f"{path}:{node.lineno}: SQL outside store.py and *.sql"
+    yield from _state(path, tree)
+
+
+def _state(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Functions that change what a module holds: state belongs to objects that main.py or the wiring builds."""
+    held = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+        own = {arg.arg for arg in ast.walk(function) if isinstance(arg, ast.arg)}
+        own |= {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        for node in ast.walk(function):
+            name = _changed(node)
+            if name in held - own:
+                yield f"{path}:{node.lineno}: {name} is state that lives in the module"  # type: ignore[attr-defined]
+
+
+def _changed(node: ast.AST) -> str | None:
+    """The name whose contents this node changes."""
+    found: ast.expr | None = None
+    if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+        found = node.value
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
+        found = node.func.value
+    return found.id if isinstance(found, ast.Name) else None
 
 
 def _function(path: Path, node: ast.AST) -> Iterator[str]:

@@ -1,11 +1,33 @@
 #!/usr/bin/env bash
-# The README's test command: everything, on real services. Arguments after the environment go to pytest.
+# The README's test command: everything, on real services. With arguments after the environment, just what they ask
+# pytest for. Tests of one program keep to themselves and run two at a time; stories and browsers watch whole
+# installations and run alone. Either part's failure is the command's; one line at the end adds up both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=$1
+export TEST_BIN=$1/bin
 shift
-tools/provide.sh "$venv"
-SENDWELL_DATA_DIR=$(mktemp -d)
-export SENDWELL_DATA_DIR
-trap 'rm -rf "$SENDWELL_DATA_DIR"' EXIT
-"$venv/bin/python" tools/services.py -- "$venv/bin/pytest" -q --durations=10 "$@"
+tools/provide.sh "$(dirname "$TEST_BIN")"
+SENDWELL_DATA_DIR=$(mktemp -d) TEST_LOG=$(mktemp -d)
+export SENDWELL_DATA_DIR TEST_LOG
+trap 'rm -rf "$SENDWELL_DATA_DIR" "$TEST_LOG"' EXIT
+
+part() { # NAME ARGUMENTS...
+  echo "== $1"
+  "$TEST_BIN/pytest" -q --durations=10 "${@:2}" | tee "$TEST_LOG/$1"
+  return "${PIPESTATUS[0]}"
+}
+
+both() {
+  local status=0
+  part programs -n 2 --dist loadfile sesbox/tests sendwell/tests || status=$?
+  part stories story browser || status=$?
+  "$TEST_BIN/python" tools/closing_line.py "$TEST_LOG/programs" "$TEST_LOG/stories"
+  return $status
+}
+
+export -f part both
+if [ $# -gt 0 ]; then
+  "$TEST_BIN/python" tools/services.py -- "$TEST_BIN/pytest" -q --durations=10 "$@"
+else
+  "$TEST_BIN/python" tools/services.py -- bash -c both
+fi
