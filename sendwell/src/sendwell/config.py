@@ -32,8 +32,13 @@ class Config(BaseSettings):
     sesbox_port: int = Field(default=4580, ge=1, le=65535)
     sesbox_args: str = Field(default="--review-delay 5", description="More arguments for the embedded sesbox.")
     aws_endpoint: str = Field(default="", description="Custom endpoint for all connections of kind 'endpoint'.")
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=9, description="Proxies before us that append to X-Forwarded-For; 0 ignores the header."
+    )
+    captcha_endpoint: str = Field(default="", description="Replaces captcha services' scheme and host; for tests.")
     dns_servers: str = Field(
-        default="", description="DNS servers that the doctor asks: IP or IP:port, with commas; empty is the machine's."
+        default="",
+        description="DNS servers for the doctor and for signups: IP or IP:port, commas; empty: the machine's.",
     )
     debug: bool = False
     allowed_hosts: str = ""

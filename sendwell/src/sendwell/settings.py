@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "sendwell.campaigns",
     "sendwell.transactional",
     "sendwell.preferences",
+    "sendwell.forms",
     "sendwell.readiness",
 ]
 

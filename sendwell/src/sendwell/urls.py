@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/", include("sendwell.outbox.urls")),
     path("suppression/", include("sendwell.suppression.urls")),
     path("leave-the-sandbox/", include("sendwell.readiness.urls")),
+    path("", include("sendwell.forms.urls")),  # forms/..., f/<id>, confirm/<token>
     path("", include("sendwell.preferences.urls")),  # u/<token>
     path("", include("sendwell.feedback.urls")),  # hooks/sns/<hook_key>, feedback/...
 ]

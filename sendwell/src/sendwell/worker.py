@@ -34,6 +34,8 @@ from sendwell.core.installation import Installation
 from sendwell.core.jobs import Handler, JobContext
 from sendwell.core.keyring import KeyRingError
 from sendwell.feedback import service as feedback
+from sendwell.forms.jobs import FORGET as FORGET_SIGNUPS
+from sendwell.forms.jobs import HANDLERS as FORM_JOBS
 from sendwell.outbox import journal, ledger_thread, marks, recovery, workers
 from sendwell.outbox import service as outbox
 from sendwell.outbox.sender import Parts, Sender
@@ -76,6 +78,7 @@ def handlers() -> Mapping[str, Handler]:
         TIDY_UP: _tidy_up,
         **CAMPAIGN_JOBS,
         **CONNECTION_JOBS,
+        **FORM_JOBS,
         **READINESS_JOBS,
     }
 
@@ -87,7 +90,7 @@ def run(installation: Installation, stop: threading.Event | None = None) -> None
         _obey_signals(stop)
     name = workers.worker_name()
     now = installation.clock.now()
-    for kind in (FORGET_FILES, TIDY_UP):
+    for kind in (FORGET_FILES, FORGET_SIGNUPS, TIDY_UP):
         jobs.ensure(kind, "daily", {}, now)
     connections.check_public_url_soon(installation.config, now + WEB_OPENS)  # the address may be a new one
     heed_restore(installation)  # before anything is claimed, and before orphans are judged by newer journals

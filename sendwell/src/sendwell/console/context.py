@@ -32,6 +32,7 @@ _NAV = (
     ("Home", "home", "console:home", "/"),
     ("Contacts", "users", "contacts:list", "/contacts/"),
     ("Lists", "list", "contacts:lists", "/lists/"),
+    ("Forms", "user-plus", "forms:list", "/forms/"),
     ("Campaigns", "speakerphone", "campaigns:list", "/campaigns/"),
     ("Messages", "mail", "outbox:list", "/messages/"),
     ("Suppression", "ban", "suppression:list", "/suppression/"),

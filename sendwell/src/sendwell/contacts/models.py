@@ -81,6 +81,7 @@ class ConsentEventKind(models.TextChoices):
     IMPORTED = "imported", "Imported"
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     SUBSCRIBED = "subscribed", "Subscribed"
+    CONFIRMED = "confirmed", "Confirmed by mail"
     PAUSED = "paused", "Paused"
     RESUMED = "resumed", "Resumed"
 

@@ -52,3 +52,8 @@ def standing(*, left_everything: bool, paused_until: datetime | None, now: datet
     if left_everything:
         return "unsubscribed"
     return "paused" if paused_until is not None and paused_until > now else "active"
+
+
+def asked_later(requested_at: datetime, left_at: datetime | None) -> bool:
+    """Whether a request came after a person last left (None: never did): only then may its confirmation undo that."""
+    return left_at is None or requested_at > left_at

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from sendwell.contacts import store
+from sendwell.contacts.confirming import Confirmed, OptIn, confirm_opt_in
 from sendwell.contacts.import_rules import NEVER_IMPORTED
 from sendwell.contacts.imports import run_import_batch
 from sendwell.contacts.models import (
@@ -31,7 +32,15 @@ from sendwell.core.addresses import Address
 from sendwell.core.db import Db
 from sendwell.workspaces.models import Workspace
 
-__all__ = ["AudienceRow", "ConsentVerdict", "run_import_batch"]
+__all__ = [
+    "NEVER_IMPORTED",
+    "AudienceRow",
+    "Confirmed",
+    "ConsentVerdict",
+    "OptIn",
+    "confirm_opt_in",
+    "run_import_batch",
+]
 
 
 class ContactRefusedError(ValueError):

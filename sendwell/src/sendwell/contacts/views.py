@@ -33,6 +33,7 @@ METHODS = {
     "page": "On the page behind the link in a mail",
     "one-click": "By one click in a mail program",
     "complaint": "After a complaint",
+    "double opt-in": "By the link in an opt-in mail",
     "api": "By the API",
 }
 LABELS = {
@@ -132,7 +133,9 @@ def _detail(contact: Contact, now: datetime) -> dict[str, Any]:
 
 
 def _evidence(event: ConsentEvent) -> list[tuple[str, object]]:
-    """What is known of the event, in words; empty facts are left out."""
+    """What is known of the event, in words; empty facts are left out. The page of proof has all of them."""
+    if "text_sha256" in event.evidence:
+        return [("form", event.evidence.get("form", "")), ("words", f"version {event.evidence.get('text_version')}")]
     known = [(LABELS.get(name, name), value) for name, value in event.evidence.items() if value not in ("", None)]
     return [
         (label, str(value)[:16].replace("T", " ") + " UTC" if label == "until" else value) for label, value in known

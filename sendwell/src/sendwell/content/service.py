@@ -13,6 +13,7 @@ from typing import Any
 from sendwell.content import headers, liquid, store
 from sendwell.content.layout import Compiled, compile_source, tidy, to_text
 from sendwell.content.rules import (
+    FREEMAIL,
     ContentSource,
     Links,
     Problem,
@@ -26,7 +27,7 @@ from sendwell.content.rules import (
 )
 from sendwell.core.db import Db
 
-__all__ = ["Compiled", "ContentSource", "Links", "Problem", "ProblemCode", "RenderError", "Rendered"]
+__all__ = ["FREEMAIL", "Compiled", "ContentSource", "Links", "Problem", "ProblemCode", "RenderError", "Rendered"]
 
 SAMPLE_LINKS = Links("https://example.com/u/sample", "https://example.com/u/sample")
 

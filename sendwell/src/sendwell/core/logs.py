@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import re
 
-_SECRET_PATH = re.compile(r"(/(?:sign-in|u|hooks/sns)/)[^/\s?\"']+")
+_SECRET_PATH = re.compile(r"(/(?:sign-in|u|confirm|hooks/sns)/)[^/\s?\"']+")
 
 
 def without_tokens(text: str) -> str:
-    """The text with what follows /sign-in/, /u/ and /hooks/sns/ taken out."""
+    """The text with what follows /sign-in/, /u/, /confirm/ and /hooks/sns/ taken out."""
     return _SECRET_PATH.sub(r"\1...", text)
 
 

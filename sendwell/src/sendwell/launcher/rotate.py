@@ -22,10 +22,11 @@ def rotate(parts: Installation) -> str:
     lock.take("`sendwell keys rotate`")
     try:
         from sendwell.connections import service as connections
+        from sendwell.forms import service as forms
 
         ring = parts.ring.rotated()
         keyring.write(parts.config.keyring_file, ring)  # first: a crash here leaves secrets that both rings open
-        count = connections.reencrypt_secrets(ring)
+        count = connections.reencrypt_secrets(ring) + forms.reencrypt_secrets(ring)
     finally:
         lock.release()
     return (

@@ -17,6 +17,7 @@ from sendwell.core.db import Db
 from sendwell.core.keyring import KeyRing
 from sendwell.core.tokens import LinkToken, Purpose, sign
 from sendwell.outbox.leasing import Item
+from sendwell.outbox.singles import unseal
 
 MOST_CONTENTS = 32
 
@@ -47,7 +48,9 @@ class Composer:
         if compiled is None:
             raise content.RenderError("The content of this message cannot be read.")
         source = compiled.source
-        rendered = content.render(compiled, {**fields, **item.row.context}, self._links(item, source.is_marketing))
+        rendered = content.render(
+            compiled, {**fields, **unseal(self._ring, item.row.context)}, self._links(item, source.is_marketing)
+        )
         envelope = Envelope(
             message_id=item.row.id,
             attempt_n=item.n,

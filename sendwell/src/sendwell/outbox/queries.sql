@@ -230,5 +230,10 @@ WHERE campaign_id = :campaign_id AND status IN ('queued', 'held');
 UPDATE outbox_message SET status = 'queued', reason = '', due_at = :now, updated_at = :now
 WHERE connection_id = :connection_id AND status = 'held' AND reason = 'sandbox';
 
+-- drop_stale_opt_in: nobody remembers having asked that long ago, so these are not sent any more
+UPDATE outbox_message SET status = 'cancelled', reason = 'too_old', updated_at = :now
+WHERE connection_id = :connection_id AND stream = 'opt_in' AND status = 'held' AND reason = 'sandbox'
+  AND created_at < :before;
+
 -- forget_minutes: minutes that no window reaches any more
 DELETE FROM outbox_minutecount WHERE minute < :before;

@@ -74,6 +74,7 @@ class Reason(StrEnum):
     COMPLAINT = "complaint"
     REJECTED = "rejected"
     OWNER = "owner"
+    TOO_OLD = "too_old"
 
 
 REASON_LABELS: dict[Reason, str] = {
@@ -96,6 +97,7 @@ REASON_LABELS: dict[Reason, str] = {
     Reason.COMPLAINT: "Reported as spam",
     Reason.REJECTED: "SES found a virus",
     Reason.OWNER: "By the owner",
+    Reason.TOO_OLD: "It waited for longer than 7 days to leave the sandbox",
 }
 
 
@@ -375,6 +377,9 @@ def after_send(outcome: Outcome, jitter: float, in_sandbox: bool = True) -> Deci
 
 
 # --- doubt -----------------------------------------------------------------------------------------------------
+
+OPT_IN_HELD_AT_MOST = timedelta(days=7)
+"""How long the sandbox may hold opt-in mail and it still leaves: after that nobody remembers having asked."""
 
 GRACE = timedelta(minutes=10)
 """How long SES's Send event may take once the feedback path is known to work; they come within seconds."""

@@ -150,7 +150,7 @@ def enqueue_single(
 ) -> int:
     """Queue one opt-in or transactional message; its id. Asking again with the same key gives the first one's id.
 
-    Raises ValueError for a campaign's stream or an empty key.
+    Raises ValueError for a campaign's stream or an empty key. Secrets go into `context` by `singles.seal`.
     """
     if stream is Stream.CAMPAIGN or not idempotency_key:
         raise ValueError("A single message needs the opt-in or transactional stream and an idempotency key.")
@@ -274,7 +274,7 @@ def messages_of(campaign_id: int, status: str | None = None, reason: str | None 
 
 
 def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
-    """Queue what the sandbox held; how many rows. Call it when the grant is seen, or a recipient got verified."""
+    """Queue what the sandbox held (opt-in mail older than 7 days is cancelled); how many. For a grant, a new tester."""
     released = store.release_sandbox(db, connection_id, now)
     store.wake_senders(db)
     return released

@@ -14,7 +14,7 @@ from typing import Any
 from sendwell.core.db import Db, Row, queries, to_json, to_time
 from sendwell.outbox.pacing import first_minute
 from sendwell.outbox.records import Candidate, LedgerRow, Orphan, PaceRow, StateRow
-from sendwell.outbox.rules import Reason, Status, Stream
+from sendwell.outbox.rules import OPT_IN_HELD_AT_MOST, Reason, Status, Stream
 
 _PACKAGE = "sendwell.outbox"
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -295,6 +295,7 @@ def start_campaign(db: Db, campaign_id: int, now: datetime) -> int:
 
 
 def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
+    _run(db, "drop_stale_opt_in", connection_id=connection_id, before=now - OPT_IN_HELD_AT_MOST, now=now)
     return _run(db, "release_sandbox", connection_id=connection_id, now=now)
 
 

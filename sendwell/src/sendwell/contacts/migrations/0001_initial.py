@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
             name='ConsentEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('imported', 'Imported'), ('unsubscribed', 'Unsubscribed'), ('subscribed', 'Subscribed'), ('paused', 'Paused'), ('resumed', 'Resumed')], max_length=14)),
+                ('kind', models.CharField(choices=[('imported', 'Imported'), ('unsubscribed', 'Unsubscribed'), ('subscribed', 'Subscribed'), ('confirmed', 'Confirmed by mail'), ('paused', 'Paused'), ('resumed', 'Resumed')], max_length=14)),
                 ('at', models.DateTimeField()),
                 ('method', models.CharField(help_text='import, page, one-click, complaint, owner, api', max_length=30)),
                 ('evidence', models.JSONField(blank=True, default=dict)),
