@@ -49,11 +49,13 @@ def facts(db: Db) -> list[SendingFacts]:
 
 
 def note_problem(db: Db, connection_id: int, problem: str, now: datetime) -> None:
+    """Keep what SES said against the connection, and when."""
     params = {"connection_id": connection_id, "problem": problem[:500], "now": now}
     db.execute(queries(db, _PACKAGE)["note_problem"], params)
 
 
 def clear_problem(db: Db, connection_id: int) -> None:
+    """Take the problem back; writes nothing if there was none."""
     db.execute(queries(db, _PACKAGE)["clear_problem"], {"connection_id": connection_id})
 
 

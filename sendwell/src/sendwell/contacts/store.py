@@ -16,6 +16,7 @@ _PACKAGE = "sendwell.contacts"
 
 
 def audience_after(db: Db, list_id: int, cursor: int, limit: int, now: datetime) -> list[AudienceRow]:
+    """Up to `limit` subscriptions with a contact id above the cursor, in its order, each with its verdict."""
     rows = db.query(_sql(db, "audience"), {"list_id": list_id, "cursor": cursor, "limit": limit})
     return [
         AudienceRow(int(contact_id), address, key, _verdict(status, left, paused, now))
@@ -24,6 +25,7 @@ def audience_after(db: Db, list_id: int, cursor: int, limit: int, now: datetime)
 
 
 def consent(db: Db, list_id: int, contact_ids: Iterable[int], now: datetime) -> dict[int, ConsentVerdict]:
+    """What each contact's consent for this list allows at `now`; erased and unknown contacts are UNSUBSCRIBED."""
     ids = list(contact_ids)
     rows = db.query(_sql(db, "consent"), {"list_id": list_id, "ids": to_json(ids)})
     found = {int(contact_id): _verdict(status, left, paused, now) for contact_id, status, left, paused in rows}
@@ -31,6 +33,7 @@ def consent(db: Db, list_id: int, contact_ids: Iterable[int], now: datetime) -> 
 
 
 def merge_fields(db: Db, contact_ids: Iterable[int]) -> dict[int, MergeFields]:
+    """What a template may say of each contact: address, name, attributes."""
     rows = db.query(_sql(db, "merge_fields"), {"ids": to_json(contact_ids)})
     return {
         int(contact_id): {"address": address, "name": name, "attributes": _from_json(attributes)}
@@ -39,6 +42,7 @@ def merge_fields(db: Db, contact_ids: Iterable[int]) -> dict[int, MergeFields]:
 
 
 def audience_counts(db: Db, list_id: int, now: datetime) -> dict[ConsentVerdict, int]:
+    """How many subscriptions of the list have each verdict at `now`."""
     rows = db.query(_sql(db, "audience_counts"), {"list_id": list_id, "now": now})
     counts = dict.fromkeys(ConsentVerdict, 0)
     later = now + timedelta(days=1)
@@ -65,6 +69,7 @@ def keys_in_import(import_id: int, keys: Iterable[str]) -> set[str]:
 
 
 def known_contacts(workspace_id: int, list_id: int, keys: Iterable[str]) -> dict[str, Known]:
+    """Contacts of the workspace by key, for those keys that are known."""
     db = DjangoDb()
     given = {"workspace_id": workspace_id, "list_id": list_id, "keys": to_json(keys)}
     return {

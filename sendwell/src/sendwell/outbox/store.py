@@ -32,14 +32,17 @@ def _run(db: Db, name: str, **params: Any) -> int:
 
 
 def add_pace(db: Db, connection_id: int) -> None:
+    """Make sure that the connection has its row of pace; a new one has a new account's limits."""
     _run(db, "add_pace", connection_id=connection_id)
 
 
 def set_limits(db: Db, connection_id: int, rate: float, quota: float, ses_sent: float, now: datetime) -> None:
+    """Take over what GetAccount said, counted as of now; a daily pause ends."""
     _run(db, "set_limits", connection_id=connection_id, rate=rate, quota=quota, ses_sent=ses_sent, now=now)
 
 
 def enqueue_campaign(db: Db, common: dict[str, Any], rows: list[dict[str, Any]], now: datetime) -> int:
+    """Insert the rows that are not there yet; how many that were."""
     return _run(db, "enqueue_campaign", **common, rows=json.dumps(rows), now=now)
 
 
@@ -53,6 +56,7 @@ def wake_senders(db: Db) -> None:
 
 
 def busy_connections(db: Db, now: datetime) -> list[int]:
+    """Connections with mail that is due at `now` on the installation's clock."""
     return [int(row[0]) for row in _rows(db, "busy_connections", now=now)]
 
 
@@ -83,11 +87,13 @@ def pace(db: Db, connection_id: int, lock: bool = True) -> PaceRow | None:
 
 
 def minutes(db: Db, connection_id: int, now: datetime) -> list[tuple[int, int]]:
+    """The rolling window as (epoch minute, recipients), oldest first."""
     rows = _rows(db, "minutes", connection_id=connection_id, first=first_minute(now))
     return [(int(minute), int(count)) for minute, count in rows]
 
 
 def candidates(db: Db, connection_id: int, priority: int, limit: int, now: datetime) -> list[Candidate]:
+    """Up to `limit` due rows of one priority, locked, passing over those that another worker holds."""
     rows = _rows(db, "candidates", connection_id=connection_id, priority=priority, limit=limit, now=now)
     return [
         Candidate(pk, Stream(stream), campaign, contact, list_id, content, _json(context), address, key, int(attempts))
@@ -136,10 +142,12 @@ def uncount(db: Db, connection_id: int, by_minute: dict[int, int]) -> None:
 
 
 def slow_down(db: Db, connection_id: int, factor: float, now: datetime) -> None:
+    """Keep the share of the rate that is left after a throttle."""
     _run(db, "slow_down", connection_id=connection_id, factor=factor, now=now)
 
 
 def back_off(db: Db, connection_id: int, until: datetime, reason: str, detail: str) -> None:
+    """Let the whole connection rest until then, and keep why; counts one more in a row."""
     _run(db, "back_off", connection_id=connection_id, until=until, reason=reason, detail=detail[:500])
 
 
@@ -149,6 +157,7 @@ def works_again(db: Db, connection_id: int) -> bool:
 
 
 def pause_quota(db: Db, connection_id: int, until: datetime | None) -> None:
+    """Keep when the daily quota has room again; None: it has."""
     _run(db, "pause_quota", connection_id=connection_id, until=until)
 
 
@@ -175,6 +184,7 @@ def write_attempts(db: Db, rows: list[dict[str, Any]], now: datetime) -> None:
 
 
 def set_status(db: Db, ids: Iterable[int], status: Status, reason: Reason, now: datetime) -> int:
+    """Give rows that this transaction holds one new state and end their leases; how many."""
     return _run(db, "set_status", ids=to_json(ids), status=status.value, reason=reason.value, now=now)
 
 
@@ -182,10 +192,12 @@ def set_status(db: Db, ids: Iterable[int], status: Status, reason: Reason, now: 
 
 
 def expired(db: Db, database_now: datetime) -> list[int]:
+    """Rows in flight whose lease ran out by the database's clock; at most 1,000."""
     return _ids(_rows(db, "expired", now=database_now))
 
 
 def sending_workers(db: Db) -> list[str]:
+    """Names of the workers that have rows in flight."""
     return [row[0] for row in _rows(db, "sending_workers")]
 
 
@@ -198,6 +210,7 @@ def orphans(db: Db, workers: Iterable[str]) -> list[Orphan]:
 
 
 def doubt_attempts(db: Db, ids: Iterable[int], now: datetime) -> None:
+    """Close the open attempts of these messages as in doubt."""
     _run(db, "doubt_attempts", ids=to_json(ids), now=now)
 
 
@@ -206,6 +219,7 @@ def doubt_waiting(db: Db, connection_id: int, now: datetime) -> int:
 
 
 def prove_doubts(db: Db, now: datetime) -> int:
+    """Let grace begin for doubts older than the newest proof of the feedback path; how many."""
     return _run(db, "prove_doubts", now=now)
 
 
@@ -215,10 +229,12 @@ def graced(db: Db, streams: Iterable[Stream], before: datetime) -> list[int]:
 
 
 def requeue(db: Db, ids: Iterable[int], now: datetime) -> int:
+    """Queue those of these that are still in doubt; how many."""
     return _run(db, "requeue", ids=to_json(ids), now=now)
 
 
 def leave(db: Db, ids: Iterable[int], now: datetime) -> int:
+    """Cancel those of these that are still in doubt, by the owner's word; how many."""
     return _run(db, "leave", ids=to_json(ids), now=now)
 
 
@@ -233,6 +249,7 @@ def find_by_tag(db: Db, message_id: int, attempt_n: int, ses_message_id: str = "
 
 
 def find_by_ses_id(db: Db, ses_message_id: str) -> Row | None:
+    """(message, attempt, connection) that SES gave this id, or None."""
     rows = _rows(db, "find_by_ses_id", ses_message_id=ses_message_id)
     return rows[0] if rows else None
 
@@ -267,16 +284,19 @@ def ledger_row(db: Db, message_id: int, attempt_n: int) -> LedgerRow | None:
 def settle_message(
     db: Db, message_id: int, status: Status, reason: Reason, accepted_at: datetime, ses_message_id: str, now: datetime
 ) -> None:
+    """Write the state that evidence from SES has led to; the first acceptance's time and id stay."""
     params = {"status": status.value, "reason": reason.value, "accepted_at": accepted_at, "now": now}
     _run(db, "settle_message", message_id=message_id, ses_message_id=ses_message_id, **params)
 
 
 def settle_attempt(db: Db, message_id: int, attempt_n: int, ses_message_id: str, now: datetime) -> None:
+    """Note that this attempt was accepted, as an event proves."""
     params = {"attempt_n": attempt_n, "ses_message_id": ses_message_id, "now": now}
     _run(db, "settle_attempt", message_id=message_id, **params)
 
 
 def prove_feedback(db: Db, connection_id: int, started_at: datetime) -> None:
+    """Keep the start of the newest attempt whose Send event came."""
     _run(db, "prove_feedback", connection_id=connection_id, started_at=started_at)
 
 
@@ -290,16 +310,19 @@ def stop_campaign(db: Db, campaign_id: int, cancelled: bool, now: datetime) -> i
 
 
 def start_campaign(db: Db, campaign_id: int, now: datetime) -> int:
+    """Take the stop back and queue what the pause held; how many rows."""
     _run(db, "start_campaign", campaign_id=campaign_id)
     return _run(db, "unhold_campaign", campaign_id=campaign_id, now=now)
 
 
 def release_sandbox(db: Db, connection_id: int, now: datetime) -> int:
+    """Queue what the sandbox held on this connection; how many rows."""
     _run(db, "drop_stale_opt_in", connection_id=connection_id, before=now - OPT_IN_HELD_AT_MOST, now=now)
     return _run(db, "release_sandbox", connection_id=connection_id, now=now)
 
 
 def forget_minutes(db: Db, before: int) -> int:
+    """Delete minutes before this epoch minute; how many."""
     return _run(db, "forget_minutes", before=before)
 
 

@@ -13,11 +13,13 @@ _PACKAGE = "sendwell.reputation"
 
 
 def count(db: Db, connection_id: int, day: date, kind: str, n: int) -> None:
+    """Add `n` to one day's count of a kind."""
     params = {"connection_id": connection_id, "day": day.isoformat(), "kind": kind, "n": n}
     db.execute(queries(db, _PACKAGE)["count"], params)
 
 
 def newest_day(connection_id: int) -> date | None:
+    """The newest day with any count, or None."""
     found: date | None = DailyCount.objects.filter(connection_id=connection_id).aggregate(at=Max("day"))["at"]
     return found
 

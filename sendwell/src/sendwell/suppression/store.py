@@ -14,11 +14,13 @@ _PACKAGE = "sendwell.suppression"
 
 
 def suppressed(db: Db, connection_id: int, keys: Iterable[str]) -> dict[str, SuppressionReason]:
+    """Reasons of the open entries of one connection for these keys; others are absent."""
     rows = db.query(queries(db, _PACKAGE)["suppressed"], {"connection_id": connection_id, "keys": to_json(keys)})
     return {key: SuppressionReason(reason) for key, reason in rows}
 
 
 def suppressed_in_workspace(db: Db, workspace_id: int, keys: Iterable[str]) -> set[str]:
+    """Those of these keys with an open entry that counts for the workspace's imports."""
     statement = queries(db, _PACKAGE)["suppressed_in_workspace"]
     return {row[0] for row in db.query(statement, {"workspace_id": workspace_id, "keys": to_json(keys)})}
 
@@ -26,6 +28,7 @@ def suppressed_in_workspace(db: Db, workspace_id: int, keys: Iterable[str]) -> s
 def insert_once(
     db: Db, connection_id: int, key: str, reason: SuppressionReason, evidence: Mapping[str, Any], now: datetime
 ) -> bool:
+    """Add an entry unless an open one is there; True if it was added."""
     values = {
         "connection_id": connection_id,
         "key": key,

@@ -21,10 +21,12 @@ def owners() -> list[User]:
 
 
 def user_by_email(email: str) -> User | None:
+    """The active person with this address, in upper or lower case, or None."""
     return User.objects.filter(email__iexact=email, is_active=True).order_by("id").first()
 
 
 def add_workspace(name: str, now: datetime) -> Workspace:
+    """A new workspace; nobody belongs to it yet."""
     return Workspace.objects.create(name=name, created_at=now)
 
 
@@ -36,10 +38,12 @@ def add_owner(workspace: Workspace, email: str) -> User:
 
 
 def add_link(user: User, token_hash: str, expires_at: datetime) -> None:
+    """Keep a sign-in link's hash."""
     SignInLink.objects.create(user=user, token_hash=token_hash, expires_at=expires_at)
 
 
 def link(token_hash: str) -> SignInLink | None:
+    """The link with this hash, used or not, unless its person is switched off."""
     return SignInLink.objects.filter(token_hash=token_hash, user__is_active=True).select_related("user").first()
 
 
@@ -54,6 +58,7 @@ def drop_links(user: User) -> None:
 
 
 def any_workspace() -> Workspace | None:
+    """The oldest workspace, or None."""
     return Workspace.objects.order_by("id").first()
 
 
@@ -63,4 +68,5 @@ def forget_addresses(user: User) -> None:
 
 
 def email_taken(email: str, but: int) -> bool:
+    """Whether anybody else signs in by this address."""
     return User.objects.filter(email__iexact=email).exclude(id=but).exists()
