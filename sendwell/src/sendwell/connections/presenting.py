@@ -20,7 +20,6 @@ POLICY = json.dumps(
                     "ses:GetAccount",
                     "ses:PutAccountDetails",
                     "ses:SendEmail",
-                    "ses:SendRawEmail",
                     "ses:CreateEmailIdentity",
                     "ses:GetEmailIdentity",
                     "ses:ListEmailIdentities",
