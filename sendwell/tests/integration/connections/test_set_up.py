@@ -38,6 +38,8 @@ def test_one_click_from_nothing_to_feedback(world):
     assert ready.signing_certificate.startswith("-----BEGIN CERTIFICATE-----")
     assert ready.signing_certificate_url.startswith(world.box.endpoint + "/")
     assert ready.subscription_arn.startswith(ready.topic_arn + ":")
+    said = world.client("sns").get_subscription_attributes(SubscriptionArn=ready.subscription_arn)["Attributes"]
+    assert said["ConfirmationWasAuthenticated"] == "true", "a link in a notification must not end the subscription"
 
     world.open_link("news@example.com")
     service.refresh_account(ready, world.installation, world.now)
