@@ -19,7 +19,8 @@ part() { # NAME ARGUMENTS...
 
 both() {
   local status=0
-  part programs -n 2 --dist loadfile sesbox/tests sendwell/tests || status=$?
+  # in the order of folders: the many small files of `unit` come last and even the two out
+  part programs -n 2 --dist loadfile --no-loadscope-reorder sesbox/tests sendwell/tests || status=$?
   part stories story browser || status=$?
   "$TEST_BIN/python" tools/closing_line.py "$TEST_LOG/programs" "$TEST_LOG/stories"
   return $status
