@@ -181,6 +181,19 @@ def test_pause_resume_cancel_by_post(client: Client, page_world: Any):
     assert "This campaign is over" in text
 
 
+def test_a_campaign_stopped_while_it_was_being_prepared_says_so(client: Client, page_world: Any):
+    page_world.subscribe("a")
+    campaign = page_world.campaign
+    service.start(campaign, "owner", page_world.workspace.created_at, "https://mail.example.com")
+    assert "The worker is taking the list in" in client.get(url(campaign)).content.decode()
+    client.post(url(campaign, "pause/"))
+    text = client.get(url(campaign)).content.decode()
+    assert "Paused before anyone was taken in" in text and "The worker is taking the list in" not in text
+    client.post(url(campaign, "cancel/"))
+    text = client.get(url(campaign)).content.decode()
+    assert "Nobody was taken in" in text and "The worker is taking the list in" not in text
+
+
 def test_doubts_wait_for_the_owners_word(client: Client, page_world: Any):
     page_world.subscribe("a", "b")
     campaign = started(page_world)
