@@ -16,6 +16,13 @@ FEW_MESSAGES = 100
 """Below this many accepted messages a rate says little, and the page says so."""
 
 
+def sender_gaps(sender_name: str, postal_address: str) -> str:
+    """What a campaign still needs of its sender, as the part of a sentence; empty if it has all (CAN-SPAM)."""
+    needed = {"the legal name": sender_name, "the postal address": postal_address}
+    empty = [what for what, given in needed.items() if not given.strip()]
+    return f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty" if empty else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is true of a workspace and its first connection. `in_sandbox` is None until SES has been asked."""

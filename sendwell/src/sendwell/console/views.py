@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from sendwell.connections import service as connections
-from sendwell.console import service
+from sendwell.console import rules, service
 from sendwell.console.forms import EmailForm, SenderForm
 from sendwell.core import jobs
 from sendwell.core.installation import installation
@@ -56,8 +56,12 @@ def save_sender(request: HttpRequest) -> HttpResponse:
     form = SenderForm(request.POST, instance=workspace_of(request))
     if not form.is_valid():
         return _settings(request, form, None)
-    form.save()
-    messages.success(request, "Saved. Campaigns started from now on carry these details.")
+    saved = form.save()
+    gaps = rules.sender_gaps(saved.sender_name, saved.postal_address)
+    if gaps:
+        messages.warning(request, f"Saved. No campaign can start yet: {gaps}. Every campaign mail names both.")
+    else:
+        messages.success(request, "Saved. Campaigns started from now on carry these details.")
     return redirect("console:settings")
 
 

@@ -109,6 +109,24 @@ def test_sender_details_are_kept(owner: Client) -> None:
     found = Workspace.objects.get()
     assert (found.sender_name, found.website) == ("Farm Ltd", "https://example.com")
     assert "1 Lane" in found.postal_address
+    assert "Campaigns started from now on carry these details" in text(owner, "/settings/")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "the legal name and the postal address are empty"),
+        ({"sender_name": "Farm Ltd", "postal_address": " "}, "the postal address is empty"),
+        ({"postal_address": "1 Lane"}, "the legal name is empty"),
+    ],
+)
+def test_saving_half_of_the_sender_says_what_a_campaign_still_needs(
+    owner: Client, given: dict[str, str], missing: str
+) -> None:
+    owner.post("/settings/sender", {"name": "Farm", **given})
+    page = text(owner, "/settings/")
+    assert f"No campaign can start yet: {missing}" in page
+    assert "carry these details" not in page
 
 
 @pytest.mark.parametrize(
