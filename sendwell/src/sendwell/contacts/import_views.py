@@ -146,7 +146,8 @@ def import_detail(request: HttpRequest, import_id: int) -> HttpResponse:
     if imported.state == ImportState.UPLOADED:
         return redirect("contacts:import_columns", imported.pk)
     outcome, reason = request.GET.get("outcome", ""), request.GET.get("reason", "")
-    rows = Paginator(queries.report(imported, outcome, reason), PAGE).get_page(request.GET.get("page"))
+    report = queries.problems_first(queries.report(imported, outcome, reason))
+    rows = Paginator(report, PAGE).get_page(request.GET.get("page"))
     chosen = {"outcome": outcome, "reason": reason, "outcomes": RowOutcome.choices, "reasons": RowReason.choices}
     context = _progress(imported) | {"page": rows} | chosen
     return render(request, "contacts/import_detail.html", context)
@@ -173,6 +174,7 @@ def _progress(imported: Import) -> dict[str, Any]:
         }
         for (outcome, reason), number in imports.counts(imported).items()
     ]
+    counts.sort(key=lambda count: count["outcome"] != RowOutcome.SKIPPED)
     done = 100 * imported.cursor // max(imported.total, 1)
     return {"imported": imported, "counts": counts, "done": done, "rows": sum(c["rows"] for c in counts)}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 
-from sendwell.contacts.models import Contact, Import, ImportRow, List, Subscription
+from sendwell.contacts.models import Contact, Import, ImportRow, List, RowOutcome, Subscription
 from sendwell.workspaces.models import Workspace
 
 
@@ -48,3 +48,8 @@ def report(imported: Import, outcome: str, reason: str) -> QuerySet[ImportRow]:
     if reason:
         rows = rows.filter(reason="" if reason == "none" else reason)
     return rows.order_by("line")
+
+
+def problems_first(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
+    """A report's rows for the page: those left out come first, each part in the order of the file."""
+    return rows.order_by(Case(When(outcome=RowOutcome.SKIPPED, then=Value(0)), default=Value(1)), "line")

@@ -142,6 +142,20 @@ def test_an_import_from_upload_to_report(owner: Client, news: List, installation
     ]
 
 
+def test_the_report_begins_with_the_rows_that_were_left_out(
+    owner: Client, news: List, installation: Installation
+) -> None:
+    imported = upload(owner, news, b"email\nann@x.test\nbad@x.test\nbob@x.test\nnope\n")
+    owner.post(reverse("contacts:import_columns", args=[imported.pk]), {"column": ["address"]})
+    work(installation)
+    shown = owner.get(reverse("contacts:import_detail", args=[imported.pk])).context
+    assert [row.line for row in shown["page"]] == [3, 5, 2, 4]
+    assert [count["outcome"] for count in shown["counts"]] == ["skipped", "skipped", "added"]
+    file = owner.get(reverse("contacts:import_csv", args=[imported.pk]))
+    lines = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()[1:]
+    assert [line.partition(",")[0] for line in lines] == ["2", "3", "4", "5"], "the file keeps its own order"
+
+
 def test_a_started_import_cannot_be_started_or_discarded_again(owner: Client, news: List) -> None:
     imported = upload(owner, news, b"email\na@x.test\n")
     where = reverse("contacts:import_columns", args=[imported.pk])
