@@ -1,6 +1,6 @@
 """From the owner's source to three templates: subject, HTML document and text. Done once per content.
 
-Lives here: Markdown, our mail layout, CSS inlining, the footer, the text part. Must not live here: Django, recipients.
+Lives here: Markdown, our mail layout, CSS inlining, the footer. Must not live here: Django, recipients, plain text.
 Whatever all recipients share is worked out here, so that a recipient costs three small Liquid renders.
 """
 
@@ -13,25 +13,20 @@ from html import escape as html_escape
 from importlib.resources import files
 
 import css_inline
-from inscriptis import get_text  # type: ignore[import-untyped]
-from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]
-from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 from liquid import BoundTemplate
 from markdown_it import MarkdownIt
 
 from sendwell.content import liquid
 from sendwell.content.headers import list_id
+from sendwell.content.plain import to_text
 from sendwell.content.rules import ContentSource
 from sendwell.content.shield import Shielded, shield_html, shield_markdown
 
 _BODY_END = re.compile(r"</body\s*>(?!.*</body\s*>)", re.IGNORECASE | re.DOTALL)
 _DOCUMENT = re.compile(r"\s*(<!doctype|<html)\b", re.IGNORECASE)
-_HEAD_ELEMENT = re.compile(r"<head\b.*?</head\s*>", re.IGNORECASE | re.DOTALL)
 _VALUE = re.compile(r"\[\[(list_name|sender_name|postal_address)\]\]")
 _COMMENT = re.compile(r"<!--(lqd\d+q\d+x)-->")
-_HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TABLE_TAG = re.compile(r"<(/?)(table|thead|tbody|tfoot|tr|td|th)\b[^>]*>", re.IGNORECASE)
-_GAPS = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 
 @dataclass(frozen=True)
@@ -156,20 +151,6 @@ def _tag_between_cells(html: str) -> bool:
             closes, name = bool(part[1]), part[2].lower()
             between = name != "table" if closes else name not in ("td", "th")
     return False
-
-
-def to_text(html: str) -> str:
-    """Readable plain text of an HTML body: links with their addresses, no trailing blanks, no wide gaps."""
-    bare = _HTML_COMMENT.sub("", _HEAD_ELEMENT.sub("", html))
-    if not bare.strip():
-        return ""
-    text = get_text(bare, ParserConfig(css=CSS_PROFILES["strict"], display_links=True))
-    return tidy("\n".join(line.rstrip() for line in text.splitlines()))
-
-
-def tidy(text: str) -> str:
-    """At most one empty line in a row, none at the ends."""
-    return _GAPS.sub("\n\n", text).strip() + "\n"
 
 
 @cache

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from sendwell.content import headers, liquid, store
-from sendwell.content.layout import Compiled, compile_source, tidy, to_text
+from sendwell.content.layout import Compiled, compile_source
+from sendwell.content.plain import tidy, to_text
 from sendwell.content.rules import (
     FREEMAIL,
     ContentSource,

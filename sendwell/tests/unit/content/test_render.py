@@ -49,7 +49,25 @@ def test_one_mail() -> None:
     assert "<h1" in mail.html and "Hi Jane" in mail.html and "<strong>Köln</strong>" in mail.html
     assert hrefs(mail.html) == ["https://shop.example/?a=1&b=2", URL]
     assert mail.html.startswith("<!DOCTYPE html>") and '<meta charset="utf-8">' in mail.html
-    assert "Hi Jane\n\nNews from Köln, see [the site](https://shop.example/?a=1&b=2)." in mail.text
+    assert "Hi Jane\n\nNews from Köln, see the site: https://shop.example/?a=1&b=2." in mail.text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("[See them](https://x.test/new)", "See them: https://x.test/new\n"),
+        ("Go: <https://x.test/a_b?c=d&e=f>.", "Go: https://x.test/a_b?c=d&e=f.\n"),
+        ("[https://x.test/](https://x.test)", "https://x.test/\n"),
+        ("Write to <me@x.test>", "Write to me@x.test\n"),
+        ("[Write](mailto:me@x.test)", "Write: mailto:me@x.test\n"),
+        ("[![logo](https://x.test/l.png)](https://x.test)", "https://x.test\n"),
+        ("[**Big** sale ](https://x.test) [two](https://y.test)", "Big sale: https://x.test two: https://y.test\n"),
+        ("[see [1] there](https://x.test)", "see [1] there: https://x.test\n"),
+        ("[for you](https://x.test/{{ name }})", "for you: https://x.test/Jane\n"),
+    ],
+)
+def test_links_read_in_the_text_part(body: str, text: str) -> None:
+    assert rendered(body).text.partition("\n-- ")[0].rstrip() + "\n" == text
 
 
 def test_marketing_mail_carries_link_reason_and_postal_address_in_both_parts() -> None:
