@@ -44,7 +44,7 @@ def with_query(context: template.Context, **changes: object) -> str:
 @register.filter
 def utc(value: datetime | None) -> str:
     """A time for people, with its zone: `22 Nov 2026, 14:05 UTC`; an absent one is a dash."""
-    return "–" if value is None else f"{value.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+    return f"{value.astimezone(UTC):%-d %b %Y, %H:%M} UTC" if value else "–"
 
 
 @register.filter
