@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sendwell.contacts import queries, service
 from sendwell.contacts.forms import BASES, ContactForm, ListForm, PauseForm
-from sendwell.contacts.models import ConsentEvent, Contact, List, SubscriptionStatus
+from sendwell.contacts.models import ConsentBasis, ConsentEvent, Contact, List, SubscriptionStatus
 from sendwell.contacts.rules import standing
 from sendwell.core.db import DjangoDb
 from sendwell.core.installation import installation
@@ -136,7 +136,12 @@ def _evidence(event: ConsentEvent) -> list[tuple[str, object]]:
     """What is known of the event, in words; empty facts are left out. The page of proof has all of them."""
     if "text_sha256" in event.evidence:
         return [("form", event.evidence.get("form", "")), ("words", f"version {event.evidence.get('text_version')}")]
-    known = [(LABELS.get(name, name), value) for name, value in event.evidence.items() if value not in ("", None)]
+    bases = dict[object, object](ConsentBasis.choices)
+    known = [
+        (LABELS.get(name, name), bases.get(value, value) if name == "basis" else value)
+        for name, value in event.evidence.items()
+        if value not in ("", None)
+    ]
     return [
         (label, str(value)[:16].replace("T", " ") + " UTC" if label == "until" else value) for label, value in known
     ]

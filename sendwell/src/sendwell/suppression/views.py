@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from sendwell.connections.models import Connection, ConnectionKind
 from sendwell.core.installation import installation
-from sendwell.suppression import service
+from sendwell.suppression import presenting, service
 from sendwell.suppression.forms import AddForm, LiftForm
 from sendwell.suppression.models import Suppression, SuppressionReason
 from sendwell.workspaces.service import require_editor, workspace_of
@@ -42,10 +42,12 @@ def suppression_list(request: HttpRequest) -> HttpResponse:
     connection = _chosen(request, connections)
     query, reason = request.GET.get("q", "").strip(), request.GET.get("reason", "")
     entries = Suppression.objects.filter(connection=connection)
+    page = Paginator(_like(entries, query, reason), PAGE).get_page(request.GET.get("page"))
     context = {
         "connections": connections,
         "connection": connection,
-        "page": Paginator(_like(entries, query, reason), PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "entries": [(entry, presenting.evidence(entry.evidence)) for entry in page],
         "query": query,
         "reason": reason,
         "reasons": [*SuppressionReason.choices, ("lifted", "Lifted")],
@@ -103,4 +105,5 @@ def suppression_lift(request: HttpRequest, entry_id: int) -> HttpResponse:
         )
         return redirect(_url(entry.connection, q=entry.key, reason="lifted"))
     context: dict[str, Any] = {"form": form, "entry": entry, "connection": entry.connection}
+    context["evidence"] = presenting.evidence(entry.evidence)
     return render(request, "suppression/lift.html", context)

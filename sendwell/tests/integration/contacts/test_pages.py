@@ -92,6 +92,13 @@ def test_a_contact_is_added_found_paused_and_unsubscribed(owner: Client, news: L
     assert "Only they can come back" in again
 
 
+def test_the_evidence_of_a_contact_is_told_in_words(owner: Client, news: List) -> None:
+    contact = service.add_contact(service.NewContact(parse("a@x.test"), "", "single_opt_in", "fair"), news, "me", NOW)
+    shown = page(owner, "detail", contact.pk)
+    assert "basis: Signed up (single opt-in)" in shown and "source: fair" in shown
+    assert "single_opt_in" not in shown
+
+
 def upload(owner: Client, news: List, data: bytes, **changes: object) -> Import:
     form = {
         "file": SimpleUploadedFile("people.csv", data, "text/csv"),

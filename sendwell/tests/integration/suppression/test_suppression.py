@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime
 from typing import Any
 
@@ -143,3 +144,24 @@ def test_viewers_may_look_but_not_change(signed_in: Client) -> None:
 @pytest.mark.django_db
 def test_strangers_see_nothing(client: Client) -> None:
     assert client.get(reverse("suppression:list")).status_code == 302
+
+
+@pytest.mark.django_db
+def test_evidence_is_told_in_words(signed_in: Client) -> None:
+    made = connection(own())
+    evidence = {
+        "kind": "bounce_permanent",
+        "subtype": "General",
+        "ses_message_id": "0100-abc",
+        "status": "5.1.1",
+        "diagnosticCode": "smtp; 550 5.1.1 no such user",
+    }
+    service.consider(DjangoDb(), made.pk, "a@x.test", SuppressionReason.HARD_BOUNCE, evidence, NOW)
+    service.consider(DjangoDb(), made.pk, "b@x.test", SuppressionReason.SES_LIST, {"kind": "new", "later": ""}, NOW)
+    entry = Suppression.objects.get(key="a@x.test")
+    for address in (reverse("suppression:list"), reverse("suppression:lift", args=[entry.pk])):
+        shown = signed_in.get(address).content.decode()
+        assert not [word for word in ("bounce_permanent", "ses_message_id", "diagnosticCode") if word in shown]
+        for words in ("Event", "Permanent bounce", "SES message ID", "0100-abc", "Receiver's answer", "no such user"):
+            assert words in html.unescape(shown)
+    assert "Event: new" in signed_in.get(reverse("suppression:list") + "?q=b@x").content.decode()
