@@ -1,12 +1,13 @@
 """The request for production access: what it says, when it may be sent, how its review moves. Pure.
 
-Lives here: the five mail types, the description as sent, what blocks submit, the transition table, the times, the
-three ways to tell that an account is out of the sandbox. Must not live here: AWS calls, the database, the clock.
+Lives here: the five mail types, the description as sent, what blocks submit, what is only advised, the transition
+table, the times. Must not live here: AWS calls, the database, the clock.
 Sources: SES Developer Guide "request-production-access"; the SES v2 model of PutAccountDetails (lengths, enums).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -220,6 +221,58 @@ def _text_problems(draft: Draft) -> list[Problem]:
             )
         ]
     return []
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Something a reviewer asks about: what to say, words that tell of it, and whether the text has one of them."""
+
+    name: str
+    question: str
+    words: str
+    found: bool
+
+
+# (name, what to say, words to name, pattern). The topics are those that AWS's form and its first reply ask about.
+_TOPICS = (
+    (
+        "Addresses",
+        "How you get the addresses.",
+        "sign up, form, customers",
+        r"\b(sign(s|ed|ing)?[- ]?ups?\b|signups?\b|forms?\b|customers?\b|subscri|regist|check-?out\b|purchas)",
+    ),
+    (
+        "Opt-in",
+        "How they agree to be mailed, and how you confirm that.",
+        "opt-in, confirm, consent",
+        r"\b(opt(s|ed|ing)?[- ]?in\b|confirm|consent|agree|permission)",
+    ),
+    ("Bounces", "What happens after a bounce.", "bounce", r"\bbounc"),
+    ("Complaints", "What happens after a complaint.", "complaint", r"\bcomplain"),
+    (
+        "Leaving",
+        "How people leave, and how fast that works.",
+        "unsubscribe, opt-out",
+        r"\b(unsubscri|opt(s|ed|ing)?[- ]?out\b|leave)",
+    ),
+    (
+        "Volume",
+        "How much you send, on a usual and on a peak day.",
+        "per day, weekly, 4,000 e-mails",
+        r"\b(volume|(per|an?|each|every) (hour|day|week|month)\b|daily|weekly|monthly"
+        r"|\d[\d,. ]{0,12}(e-?mails?|mails?|messages?|recipients?|letters?|people|subscribers?|contacts?)\b)",
+    ),
+)
+
+
+def advice(use_case: str) -> tuple[Topic, ...]:
+    """What a reviewer asks about, and what of it the owner's text seems to leave open. It looks for words and can be
+    wrong, so it blocks nothing."""
+    text = " ".join(use_case.split())
+    return tuple(
+        Topic(name, question, words, re.search(pattern, text, re.IGNORECASE) is not None)
+        for name, question, words, pattern in _TOPICS
+    )
 
 
 class AccountDetails(TypedDict):

@@ -132,6 +132,7 @@ def _review(request: HttpRequest, saved: AccessRequest, error: str = "", status:
     context: dict[str, Any] = {"connection": saved.connection, "draft": saved, "problems": found, "error": error}
     if not found:
         context |= {"details": rules.account_details(draft), "digest": service.digest(draft)}
+        context["advice"] = rules.advice(draft.use_case)
     return render(request, "readiness/review.html", context | presenting.text_as_sent(draft), status=status)
 
 

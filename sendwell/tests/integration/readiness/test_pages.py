@@ -114,6 +114,15 @@ def test_the_review_shows_what_is_sent_and_needs_the_tick(client: Client, desk: 
     assert "Answer due by" in text
 
 
+def test_the_review_of_a_one_line_case_gives_advice_and_stays_open(client: Client, desk: Any):
+    client.post(url(desk, "request/"), {**FORM, "use_case": "We mail people; they can unsubscribe."})
+    text = client.get(url(desk, "request/review/")).content.decode()
+    assert "What a reviewer asks about" in text
+    assert text.count("Not found:") == 5
+    assert "Not found: opt-in, confirm, consent" in text and "Not found: unsubscribe" not in text
+    assert "Send to the reviewer" in text
+
+
 def test_a_no_blocks_and_says_what_to_do_first(client: Client, desk: Any):
     client.post(url(desk, "request/"), {**FORM, "handles_feedback": "no", "website": ""})
     text = client.get(url(desk, "request/review/")).content.decode()

@@ -171,3 +171,42 @@ def test_sess_words_and_unknown_ones():
     assert rules.said("denied", None) is Event.SAYS_DENIED
     assert rules.said("UNDER_DELIBERATION", False) is Event.SAYS_OTHER
     assert rules.said("", True) is Event.SAYS_GRANTED
+
+
+def missing(text: str) -> list[str]:
+    return [topic.name for topic in rules.advice(text) if not topic.found]
+
+
+ALL_TOPICS = ["Addresses", "Opt-in", "Bounces", "Complaints", "Leaving", "Volume"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We send mail.", ALL_TOPICS),
+        ("", ALL_TOPICS),
+        ("You can UNSUBSCRIBE, and we never subscribe-bomb.", ["Opt-in", "Bounces", "Complaints", "Volume"]),
+        ("Unsubscribed people get nothing.", ["Addresses", "Opt-in", "Bounces", "Complaints", "Volume"]),
+        ("Founded in 2019, uniform information.", ALL_TOPICS),
+        ("About 3,000 e-mails, hard bounces suppressed.", ["Addresses", "Opt-in", "Complaints", "Leaving"]),
+        (
+            "Readers sign up on our site and confirm by a link. Hard bounces and complaints are suppressed.\r\n"
+            "Every letter has an unsubscribe link. 4,000 people, one letter per week.",
+            [],
+        ),
+    ],
+)
+def test_advice_names_what_a_reviewer_asks_and_the_text_leaves_open(text: str, expected: list[str]) -> None:
+    assert missing(text) == expected
+
+
+@given(st.text(max_size=300))
+def test_advice_is_total_and_keeps_its_order(text: str) -> None:
+    assert [topic.name for topic in rules.advice(text)] == ALL_TOPICS
+    assert all(topic.question and topic.words for topic in rules.advice(text))
+
+
+def test_a_one_line_case_is_advised_about_and_not_blocked() -> None:
+    short = replace(GOOD, use_case="We send mail.")
+    assert rules.problems(short) == []
+    assert len(missing(short.use_case)) == len(ALL_TOPICS)
