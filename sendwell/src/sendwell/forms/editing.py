@@ -171,6 +171,11 @@ def lists_of(form: SignupForm) -> list[List]:
     return list(form.lists.order_by("name"))
 
 
+def digest_of(form: SignupForm) -> str:
+    """The beginning of the hash of what the form shows now. Pages carry it; looking at them stores nothing."""
+    return text_hash(shown(form))[:DIGEST]
+
+
 def text_of(form: SignupForm, now: datetime) -> FormText:
     """The version of what the form shows now; a new one if the words have not been shown before."""
     words = shown(form)

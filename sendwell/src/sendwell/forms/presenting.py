@@ -114,14 +114,13 @@ def _line(signup: Signup, ids: list[int], states: dict[int, Any]) -> Line:
     return Line(signup, words, len(ids))
 
 
-def snippets(form: SignupForm, parts: Installation, now: datetime) -> dict[str, str]:
+def snippets(form: SignupForm, parts: Installation) -> dict[str, str]:
     """The form as HTML for other sites, as an iframe, and as a call to the JSON endpoint."""
-    text = editing.text_of(form, now)
     context = {
         "form": form,
         "lists": editing.lists_of(form),
         "base": parts.config.base_url,
-        "digest": text.sha256[: editing.DIGEST],
+        "digest": editing.digest_of(form),
         "trap": public_pages.TRAP,
         "altcha": form.captcha == Captcha.ALTCHA,
     }

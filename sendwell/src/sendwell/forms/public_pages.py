@@ -58,7 +58,6 @@ def form_page(
     parts = installation()
     kind = Captcha(form.captcha)
     service = SERVICES.get(kind)
-    text = editing.text_of(form, now)
     context = {
         "form": form,
         "lists": editing.lists_of(form),
@@ -67,7 +66,7 @@ def form_page(
         "framed": framed,
         "action": reverse("forms:frame" if framed else "forms:page", args=[form.public_id]),
         "stamp": rules.stamp([key for _, key in parts.ring.links], form.public_id, now),
-        "digest": text.sha256[: editing.DIGEST],
+        "digest": editing.digest_of(form),
         "trap": TRAP,
         "captcha": kind.value,
         "service": service,
@@ -133,12 +132,11 @@ def _is_light(colour: str) -> bool:
 
 def described(form: SignupForm, parts: Installation, now: datetime) -> dict[str, Any]:
     """What a script needs to show the form and to send it."""
-    text = editing.text_of(form, now)
     return {
         "open": form.is_open,
-        **text.shown,
+        **editing.shown(form),
         "ask_name": form.ask_name,
-        "text": text.sha256[: editing.DIGEST],
+        "text": editing.digest_of(form),
         "t": rules.stamp([key for _, key in parts.ring.links], form.public_id, now),
         "captcha": {
             "kind": form.captcha,

@@ -103,7 +103,7 @@ def detail(request: HttpRequest, form_id: int) -> HttpResponse:
 def embed(request: HttpRequest, form_id: int) -> HttpResponse:
     """The form for other sites, to copy."""
     found = _find(request, form_id)
-    context = {"form": found, "snippets": presenting.snippets(found, installation(), _now())}
+    context = {"form": found, "snippets": presenting.snippets(found, installation())}
     return render(request, "forms/embed.html", context)
 
 

@@ -21,13 +21,14 @@ from sendwell.connections.models import Connection, Identity
 from sendwell.contacts.models import Contact, Import, ImportFile, List, Subscription
 from sendwell.content.models import Content
 from sendwell.feedback.models import Notification
+from sendwell.forms.models import SignupForm
 from sendwell.outbox.models import Attempt, Message
 from sendwell.suppression.models import Suppression
 from sendwell.workspaces.models import Membership, Workspace
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PUBLIC = {"accounts/login/", "accounts/signup/", "accounts/password/reset/", "accounts/inactive/", "health"}
-WITH_TOKEN = ("sign-in/", "u/", "hooks/", "^health/echo/")
+WITH_TOKEN = ("sign-in/", "u/", "f/", "confirm/", "hooks/", "^health/echo/")
 OWN_ACCOUNT = ("accounts/", "settings/email")
 """What everybody may change: their own way in."""
 
@@ -59,7 +60,16 @@ def _patterns(resolver: URLResolver, prefix: str) -> Iterator[str]:
 
 def _fill(pattern: str, ids: dict[str, int]) -> str:
     kind = pattern.split("/", 1)[0]
-    for name in ("campaign_id", "connection_id", "contact_id", "import_id", "list_id", "identity_id", "entry_id"):
+    for name in (
+        "campaign_id",
+        "connection_id",
+        "contact_id",
+        "import_id",
+        "list_id",
+        "identity_id",
+        "entry_id",
+        "form_id",
+    ):
         pattern = pattern.replace(f"<int:{name}>", str(ids[name]))
     named = {"connections": "connection_id", "messages": "message_id", "feedback": "notification_id"}
     return "/" + pattern.replace("<int:pk>", str(ids[named.get(kind, "connection_id")])).replace("<int:job_id>", "1")
@@ -136,7 +146,23 @@ def _happened(
     entry = Suppression.objects.create(
         connection=connection, key=address, reason="hard_bounce", evidence={}, created_at=NOW
     )
+    form = SignupForm.objects.create(
+        workspace=workspace,
+        connection=connection,
+        public_id=workspace.name,
+        name="Site",
+        title="News",
+        consent="I want the news.",
+        thanks="Look into your mail.",
+        from_address=f"news@{workspace.name}.example",
+        mail_subject="Please confirm",
+        mail_body="Press the button.",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    form.lists.add(news)
     return {
+        "form_id": form.pk,
         "import_id": imported.pk,
         "message_id": message.pk,
         "notification_id": notification.pk,
