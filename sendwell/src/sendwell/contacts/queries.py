@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from sendwell.contacts.models import Contact, Import, ImportRow, List, RowOutcome, Subscription
+from sendwell.contacts.models import Contact, Import, ImportRow, List, RowOutcome, Subscription, SubscriptionStatus
 from sendwell.workspaces.models import Workspace
 
 
@@ -18,11 +19,25 @@ def contacts_like(workspace: Workspace, text: str, standing: str, now: datetime)
     paused = Q(paused_until__gt=now)
     if standing == "unsubscribed":
         found = found.filter(unsubscribed_at__isnull=False)
+    elif standing == "off_lists":
+        found = found.filter(_left_lists(), unsubscribed_at__isnull=True)
     elif standing == "paused":
-        found = found.filter(paused, unsubscribed_at__isnull=True)
+        found = found.filter(paused, ~_left_lists(), unsubscribed_at__isnull=True)
     elif standing == "active":
-        found = found.filter(unsubscribed_at__isnull=True).exclude(paused)
+        found = found.filter(~_left_lists(), unsubscribed_at__isnull=True).exclude(paused)
     return found.order_by("-pk")
+
+
+def _left_lists() -> Q:
+    """True of a contact that was on lists and left each of them."""
+    theirs = Subscription.objects.filter(contact=OuterRef("pk"))
+    return Q(Exists(theirs)) & ~Q(Exists(theirs.exclude(status=SubscriptionStatus.UNSUBSCRIBED)))
+
+
+def left_lists(contacts: Iterable[Contact]) -> set[int]:
+    """Ids of those of a page's contacts that were on lists and left each of them."""
+    found = Contact.objects.filter(_left_lists(), pk__in=[contact.pk for contact in contacts])
+    return set(found.values_list("pk", flat=True))
 
 
 def subscriptions_like(of: List, text: str, status: str) -> QuerySet[Subscription]:

@@ -47,10 +47,12 @@ def judge(status: str | None, *, left_everything: bool, paused_until: datetime |
     return ConsentVerdict.OK
 
 
-def standing(*, left_everything: bool, paused_until: datetime | None, now: datetime) -> str:
-    """A contact's standing beyond any one list: `unsubscribed`, `paused` or `active`."""
+def standing(*, left_everything: bool, left_lists: bool, paused_until: datetime | None, now: datetime) -> str:
+    """A contact's standing beyond any one list: `unsubscribed`, `off_lists` (left each list), `paused` or `active`."""
     if left_everything:
         return "unsubscribed"
+    if left_lists:
+        return "off_lists"
     return "paused" if paused_until is not None and paused_until > now else "active"
 
 

@@ -26,7 +26,7 @@ from sendwell.core.installation import installation
 from sendwell.workspaces.service import require_editor, workspace_of
 
 PAGE = 50
-STANDINGS = {"active": "Active", "paused": "Paused", "unsubscribed": "Left everything"}
+STANDINGS = {"active": "Active", "paused": "Paused", "off_lists": "Unsubscribed", "unsubscribed": "Left everything"}
 METHODS = {
     "owner": "By hand",
     "import": "By an import",
@@ -84,11 +84,14 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 
 def lines(contacts: Iterable[Contact], now: datetime) -> list[Line]:
     """Contacts as lines of a table."""
-    return [Line(contact, found := _standing(contact, now), STANDINGS[found]) for contact in contacts]
+    shown = list(contacts)
+    gone = queries.left_lists(shown)
+    return [Line(contact, found := _standing(contact, contact.pk in gone, now), STANDINGS[found]) for contact in shown]
 
 
-def _standing(contact: Contact, now: datetime) -> str:
-    return standing(left_everything=contact.unsubscribed_at is not None, paused_until=contact.paused_until, now=now)
+def _standing(contact: Contact, left_lists: bool, now: datetime) -> str:
+    left = contact.unsubscribed_at is not None
+    return standing(left_everything=left, left_lists=left_lists, paused_until=contact.paused_until, now=now)
 
 
 @require_editor

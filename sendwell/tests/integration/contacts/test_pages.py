@@ -92,6 +92,43 @@ def test_a_contact_is_added_found_paused_and_unsubscribed(owner: Client, news: L
     assert "Only they can come back" in again
 
 
+def test_who_left_all_their_lists_is_not_called_active(owner: Client, news: List) -> None:
+    more = List.objects.create(workspace=news.workspace, name="More", created_at=NOW)
+    contact = add(news, "a@x.test")
+    add(more, "a@x.test")
+    service.unsubscribe(contact.pk, news.pk, "page", {}, NOW)
+    assert badge("Active") in page(owner, "detail", contact.pk)
+    service.unsubscribe(contact.pk, more.pk, "page", {}, NOW)
+    for shown in (
+        page(owner, "detail", contact.pk),
+        page(owner, "list"),
+        page(owner, "list", query="?status=off_lists"),
+    ):
+        assert badge("Unsubscribed") in shown and badge("Active") not in shown
+    assert "Nobody found" in page(owner, "list", query="?status=active")
+    assert page(owner, "list_detail", more.pk).count(badge("Unsubscribed")) == 1
+    assert badge("Active") in page(owner, "detail", contact_on_no_list(news).pk), "nobody left there"
+    assert "b@x.test" in page(owner, "list", query="?status=active")
+
+
+def test_who_left_everything_is_confirmed_nowhere(owner: Client, news: List) -> None:
+    contact = add(news, "a@x.test")
+    assert badge("Confirmed") in page(owner, "detail", contact.pk)
+    service.unsubscribe(contact.pk, None, "page", {}, NOW)
+    for shown in (page(owner, "detail", contact.pk), page(owner, "list_detail", news.pk)):
+        assert badge("Left everything") in shown and badge("Confirmed") not in shown
+
+
+def badge(label: str) -> str:
+    return f'-lt">{label}</span>'
+
+
+def contact_on_no_list(news: List) -> Contact:
+    return Contact.objects.create(
+        workspace=news.workspace, address="b@x.test", key="b@x.test", created_at=NOW, updated_at=NOW
+    )
+
+
 def test_the_evidence_of_a_contact_is_told_in_words(owner: Client, news: List) -> None:
     contact = service.add_contact(service.NewContact(parse("a@x.test"), "", "single_opt_in", "fair"), news, "me", NOW)
     shown = page(owner, "detail", contact.pk)
