@@ -74,6 +74,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": lines(page, now),
+        "workspace_id": workspace.pk,
         "query": query,
         "status": status,
         "standings": STANDINGS,
@@ -126,6 +127,7 @@ def contact_detail(request: HttpRequest, contact_id: int) -> HttpResponse:
 def _detail(contact: Contact, now: datetime) -> dict[str, Any]:
     return {
         "contact": contact,
+        "alone": [contact],
         "line": lines([contact], now)[0],
         "subscriptions": contact.subscriptions.select_related("list").order_by("list__name"),
         "events": [

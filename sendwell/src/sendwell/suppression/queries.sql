@@ -8,9 +8,9 @@ INSERT INTO suppression_suppression
 VALUES (:connection_id, :key, :reason, :evidence, :now, '', '')
 ON CONFLICT (connection_id, key) WHERE lifted_at IS NULL DO NOTHING;
 
--- suppressed_in_workspace: which of these keys an import must leave out; a rehearsal's entries count only while the
+-- suppressed_in_workspace: which of these keys an import must leave out, and why; a rehearsal's entries count only while the
 -- workspace has nothing but rehearsals, because environments never cross
-SELECT DISTINCT s.key FROM suppression_suppression s JOIN connections_connection c ON c.id = s.connection_id
+SELECT DISTINCT s.key, s.reason FROM suppression_suppression s JOIN connections_connection c ON c.id = s.connection_id
 WHERE c.workspace_id = :workspace_id AND s.lifted_at IS NULL AND s.key IN @texts(:keys)
   AND (c.kind <> 'embedded' OR NOT EXISTS (
       SELECT 1 FROM connections_connection r WHERE r.workspace_id = :workspace_id AND r.kind <> 'embedded'));

@@ -15,6 +15,13 @@ from sendwell.suppression.models import Suppression, SuppressionReason
 
 __all__ = ["SuppressionReason"]
 
+_GRAVEST = (
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.HARD_BOUNCE,
+    SuppressionReason.SES_LIST,
+    SuppressionReason.MANUAL,
+)
+
 
 def suppressed(db: Db, connection_id: int, keys: Iterable[str]) -> dict[str, SuppressionReason]:
     """The reasons for those of `keys` that must not be mailed over this connection; others are absent."""
@@ -24,7 +31,13 @@ def suppressed(db: Db, connection_id: int, keys: Iterable[str]) -> dict[str, Sup
 def suppressed_in_workspace(db: Db, workspace_id: int, keys: Iterable[str]) -> set[str]:
     """Those of `keys` that an import must leave out: suppressed on a real connection of the workspace, or, while it
     has rehearsals only, on one of these."""
-    return store.suppressed_in_workspace(db, workspace_id, keys)
+    return {key for key, _ in store.suppressed_in_workspace(db, workspace_id, keys)}
+
+
+def reasons_in_workspace(db: Db, workspace_id: int, keys: Iterable[str]) -> dict[str, SuppressionReason]:
+    """The reason for each key of `suppressed_in_workspace`; of several connections' reasons, the gravest."""
+    found = store.suppressed_in_workspace(db, workspace_id, keys)
+    return dict(sorted(found, key=lambda entry: _GRAVEST.index(entry[1]), reverse=True))
 
 
 def consider(

@@ -19,10 +19,11 @@ def suppressed(db: Db, connection_id: int, keys: Iterable[str]) -> dict[str, Sup
     return {key: SuppressionReason(reason) for key, reason in rows}
 
 
-def suppressed_in_workspace(db: Db, workspace_id: int, keys: Iterable[str]) -> set[str]:
-    """Those of these keys with an open entry that counts for the workspace's imports."""
+def suppressed_in_workspace(db: Db, workspace_id: int, keys: Iterable[str]) -> list[tuple[str, SuppressionReason]]:
+    """Those of these keys with an open entry that counts for the workspace's imports, once for each reason."""
     statement = queries(db, _PACKAGE)["suppressed_in_workspace"]
-    return {row[0] for row in db.query(statement, {"workspace_id": workspace_id, "keys": to_json(keys)})}
+    rows = db.query(statement, {"workspace_id": workspace_id, "keys": to_json(keys)})
+    return [(key, SuppressionReason(reason)) for key, reason in rows]
 
 
 def insert_once(

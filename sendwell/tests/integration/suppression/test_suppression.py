@@ -165,3 +165,31 @@ def test_evidence_is_told_in_words(signed_in: Client) -> None:
         for words in ("Event", "Permanent bounce", "SES message ID", "0100-abc", "Receiver's answer", "no such user"):
             assert words in html.unescape(shown)
     assert "Event: new" in signed_in.get(reverse("suppression:list") + "?q=b@x").content.decode()
+
+
+@pytest.mark.django_db
+def test_pages_of_contacts_say_who_is_suppressed_and_why(signed_in: Client) -> None:
+    made = connection(own())
+    other = connection(own(), name="other")
+    news = List.objects.create(workspace=own(), name="N", created_at=NOW)
+    for key in ("a@x.test", "b@x.test"):
+        contact = Contact.objects.create(workspace=own(), address=key, key=key, created_at=NOW, updated_at=NOW)
+        Subscription.objects.create(contact=contact, list=news, status="confirmed", changed_at=NOW)
+    first = Contact.objects.get(key="a@x.test")
+    pages = [
+        reverse("contacts:list"),
+        reverse("contacts:list_detail", args=[news.pk]),
+        reverse("contacts:detail", args=[first.pk]),
+    ]
+    assert not [page for page in pages if "Suppressed:" in signed_in.get(page).content.decode()]
+    service.consider(DjangoDb(), made.pk, "a@x.test", SuppressionReason.HARD_BOUNCE, {}, NOW)
+    service.add(other.pk, "a@x.test", "me", "x", NOW)
+    for page in pages:
+        shown = signed_in.get(page).content.decode()
+        assert shown.count("Suppressed: Hard bounce</span>") == 1
+    alone = signed_in.get(pages[2]).content.decode()
+    assert 'lt">Active</span>' not in alone and 'lt">Confirmed</span>' not in alone
+    service.lift(made.pk, "a@x.test", "me", "works again", NOW)
+    assert "Suppressed: Added by hand</span>" in signed_in.get(pages[2]).content.decode()
+    service.lift(other.pk, "a@x.test", "me", "works again", NOW)
+    assert 'lt">Active</span>' in signed_in.get(pages[2]).content.decode()
