@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every benchmark; each prints one JSON object. Peers live in .venv-bench. Figures also go to build/bench/.
+# Runs every benchmark; each prints one JSON object. Peers live in .venv-bench. Figures also go to build/bench/;
+# those of the last quiet run are kept in benchmarks/results/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=$1
