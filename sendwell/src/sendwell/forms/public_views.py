@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sendwell.core.installation import installation
-from sendwell.core.visitors import Visitor, client_ip
+from sendwell.core.requests import visitor_of
 from sendwell.forms import asking, confirming, proof, public_pages, rules
 from sendwell.forms.asking import Answer, Asked, Reply
 from sendwell.forms.confirming import Link
@@ -39,13 +39,6 @@ _STATUS = {
 def _find(public_id: str) -> SignupForm:
     found: SignupForm = get_object_or_404(SignupForm.objects.select_related("workspace"), public_id=public_id)
     return found
-
-
-def visitor_of(request: HttpRequest) -> Visitor:
-    """Who asks, behind the trusted proxies of this installation."""
-    proxies = installation().config.trusted_proxies
-    ip = client_ip(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""), proxies)
-    return Visitor(ip, request.headers.get("User-Agent", ""))
 
 
 def _origin_ok(request: HttpRequest, form: SignupForm) -> bool:
@@ -77,7 +70,7 @@ def _page(request: HttpRequest, form: SignupForm, *, framed: bool) -> HttpRespon
     if not _origin_ok(request, form):
         return public_pages.message(form, "foreign", 403, framed=framed)
     asked = _asked(request, form, framed=framed)
-    reply = asking.ask(form, asked, visitor_of(request), installation(), now)
+    reply = asking.ask(form, asked, visitor_of(request, installation().config.trusted_proxies), installation(), now)
     if reply.answer is Answer.ACCEPTED:
         name = "forms:frame_thanks" if framed else "forms:thanks"
         elsewhere = "" if framed else form.redirect_url
@@ -167,7 +160,7 @@ def as_json(request: HttpRequest, public_id: str) -> HttpResponse:
     if asked is None:
         errors = {"form": "Send a JSON object with email and consent, at most 20 kB."}
         return _cors(request, form, JsonResponse({"status": "invalid", "errors": errors}, status=400))
-    reply = asking.ask(form, asked, visitor_of(request), parts, now)
+    reply = asking.ask(form, asked, visitor_of(request, installation().config.trusted_proxies), parts, now)
     return _cors(request, form, JsonResponse(_told(form, reply), status=_STATUS[reply.answer]))
 
 
@@ -229,7 +222,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the link in the mail, with one button. Scanners open links, so only the button confirms."""
     now = installation().clock.now()
     pressed = request.method == "POST" and request.POST.get("confirm") == "yes"
-    seen = confirming.confirm(token, visitor_of(request), now) if pressed else confirming.look(token, now)
+    seen = (
+        confirming.confirm(token, visitor_of(request, installation().config.trusted_proxies), now)
+        if pressed
+        else confirming.look(token, now)
+    )
     status = 404 if seen.link is Link.UNKNOWN else 200
     context = {"seen": seen, "link": seen.link.value, "done": seen.fresh, **public_pages.who(seen)}
     return public_pages.sealed(HttpResponse(render_to_string("forms/confirm.html", context), status=status))

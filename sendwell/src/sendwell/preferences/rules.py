@@ -1,12 +1,11 @@
 """What a request to leave means, and how much of a person is kept or shown.
 
-Lives here: reading a POST, masking, truncating. Must not live here: Django, the database, tokens' format.
+Lives here: reading a POST, masking. Must not live here: where it came from (core/visitors.py), Django, the database,
+tokens' format.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -41,20 +40,3 @@ def mask(address: str) -> str:
     """`j***@example.com`: enough to know one's own address by, too little for somebody who found the link."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}" if local else ""
-
-
-def truncate_ip(text: str) -> str:
-    """The network of an address (/24, or /48 for IPv6), as evidence that names nobody; empty if it is no address."""
-    try:
-        ip = ipaddress.ip_address(text.strip())
-    except ValueError:
-        return ""
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    width = 24 if ip.version == 4 else 48
-    return str(ipaddress.ip_network(f"{ip}/{width}", strict=False))
-
-
-def short_agent(text: str) -> str:
-    """A user agent as evidence: printable, at most 200 characters."""
-    return re.sub(r"[^\x20-\x7e]", "", text)[:200]

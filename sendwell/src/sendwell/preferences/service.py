@@ -5,24 +5,16 @@ Identity comes from the token alone. Nothing here asks for a sign-in, a cookie o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sendwell.contacts import service as contacts
 from sendwell.core import tokens
 from sendwell.core.keyring import KeyRing
 from sendwell.core.tokens import BadTokenError, LinkToken, Purpose
-from sendwell.preferences.rules import Ask, short_agent, truncate_ip
+from sendwell.core.visitors import Visitor, short_agent
+from sendwell.preferences.rules import Ask
 
 _PURPOSES = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.TEST_UNSUBSCRIBE)
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Where a request came from, as far as evidence may say."""
-
-    ip: str
-    user_agent: str
 
 
 def read_token(ring: KeyRing, text: str) -> LinkToken:
@@ -40,7 +32,7 @@ def membership(token: LinkToken) -> contacts.Membership | None:
     return contacts.membership(token.contact_id, token.list_id or None)
 
 
-def leave(token: LinkToken, ask: Ask, asker: Asker, now: datetime) -> bool:
+def leave(token: LinkToken, ask: Ask, asker: Visitor, now: datetime) -> bool:
     """Do what was asked; True if that changed anything. Leaving twice is no error, and a test link changes nothing.
 
     One-click leaves the list of the mail (RFC 8058 means what the mail belongs to); without a list, everything.
@@ -51,7 +43,7 @@ def leave(token: LinkToken, ask: Ask, asker: Asker, now: datetime) -> bool:
     method = "one-click" if ask is Ask.ONE_CLICK else "page"
     evidence = {
         "message": token.message_id or None,
-        "ip": truncate_ip(asker.ip),
+        "ip": asker.network,
         "user_agent": short_agent(asker.user_agent),
     }
     return contacts.unsubscribe(token.contact_id, list_id, method, evidence, now)

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from sendwell.core.installation import installation
+from sendwell.core.requests import visitor_of
 from sendwell.core.tokens import BadTokenError, LinkToken, Purpose
 from sendwell.preferences import service
 from sendwell.preferences.rules import Ask, mask, read_ask
@@ -43,8 +44,7 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     ask = read_ask(request.POST)
     if ask is Ask.NOTHING:
         return _show(found, asked_nothing=True)
-    asker = service.Asker(request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""))
-    service.leave(found, ask, asker, parts.clock.now())
+    service.leave(found, ask, visitor_of(request, parts.config.trusted_proxies), parts.clock.now())
     if ask is Ask.ONE_CLICK:
         test = found.purpose is Purpose.TEST_UNSUBSCRIBE
         text = "This was a test: nobody was unsubscribed.\n" if test else "You are unsubscribed.\n"

@@ -79,6 +79,15 @@ def test_one_click_leaves_the_list_of_the_mail(receiver, installation, subscript
     assert event.evidence == {"message": 77, "ip": "203.0.113.0/24", "user_agent": "Gmail/1"}
 
 
+def test_behind_a_proxy_the_evidence_names_the_readers_network(
+    receiver, installation, subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation.config, "trusted_proxies", 1)
+    forwarded = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "10.9.9.9, 203.0.113.77"}
+    assert receiver.post(url(installation, subscription), ONE_CLICK, **forwarded).status_code == 200
+    assert ConsentEvent.objects.get().evidence["ip"] == "203.0.113.0/24"
+
+
 def test_one_click_of_a_mail_without_a_list_leaves_everything(receiver, installation, subscription) -> None:
     assert receiver.post(url_of_all(installation, subscription), ONE_CLICK).status_code == 200
     assert left_everything(subscription)

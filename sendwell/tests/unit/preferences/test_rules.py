@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sendwell.preferences.rules import Ask, mask, read_ask, short_agent, truncate_ip
+from sendwell.core.visitors import short_agent, truncate_ip
+from sendwell.preferences.rules import Ask, mask, read_ask
 
 
 @pytest.mark.parametrize(
