@@ -103,15 +103,20 @@ def identity_facts(name: str, answer: Mapping[str, Any]) -> IdentityFacts:
     )
 
 
-def read_identity(client: Client, name: str) -> IdentityFacts | None:
-    """One identity, or None if SES has none of this name. Raises AwsError."""
+def ask_identity(client: Client, name: str) -> Mapping[str, Any] | None:
+    """SES's whole answer about one identity, or None if it has none of this name. Raises AwsError."""
     try:
-        answer = call("ses:GetEmailIdentity", client.ses.get_email_identity, EmailIdentity=name)
+        return call("ses:GetEmailIdentity", client.ses.get_email_identity, EmailIdentity=name)
     except AwsError as error:
         if error.code == "NotFoundException":
             return None
         raise
-    return identity_facts(name, answer)
+
+
+def read_identity(client: Client, name: str) -> IdentityFacts | None:
+    """One identity, or None if SES has none of this name. Raises AwsError."""
+    answer = ask_identity(client, name)
+    return None if answer is None else identity_facts(name, answer)
 
 
 def create_identity(client: Client, name: str) -> IdentityFacts:

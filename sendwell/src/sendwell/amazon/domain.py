@@ -42,13 +42,8 @@ class DomainFacts:
 
 def read_domain(client: Client, name: str) -> DomainFacts | None:
     """The domain as SES knows it, or None. Raises AwsError."""
-    try:
-        answer = call("ses:GetEmailIdentity", client.ses.get_email_identity, EmailIdentity=name)
-    except AwsError as error:
-        if error.code == "NotFoundException":
-            return None
-        raise
-    return domain_facts(name, answer)
+    answer = account.ask_identity(client, name)
+    return None if answer is None else domain_facts(name, answer)
 
 
 def domain_facts(name: str, answer: Mapping[str, Any]) -> DomainFacts:

@@ -20,11 +20,6 @@ from sendwell.workspaces.models import Workspace
 __all__ = ["Desk", "Verdict", "apply_pending", "receive"]
 
 
-def events_of(message_id: int) -> QuerySet[Feedback]:
-    """What SES said of one of our messages, oldest first."""
-    return Feedback.objects.filter(message_id=message_id).order_by("id")
-
-
 def notifications(workspace: Workspace, connection_id: int | None, state: str) -> QuerySet[Notification]:
     """Stored notifications of a workspace for a page, newest first; `state` empty is all."""
     return store.notifications(workspace.pk, connection_id, state)
